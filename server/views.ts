@@ -12,6 +12,10 @@
  * - A focus wish after a swap: header `HX-Trigger-After-Settle: {"focus":"#id"}`, or the field `focus` where a form has one.
  */
 
+import type { Direction, DocumentKind, DocumentState } from '../domain/documents/document';
+import type { OrganisationRole } from '../domain/people/roles';
+import type { StageKind, StageRule } from '../domain/routes/route';
+
 export type Lang = 'ru' | 'kk' | 'en';
 export type Theme = 'system' | 'light' | 'dark';
 /** ISO 8601 with zone, for example `2026-11-20T04:42:00.000Z`; shown in UTC+5. */
@@ -28,7 +32,7 @@ export interface ErrorRef {
 export type FieldErrors = Record<string, ErrorRef>;
 
 export type MenuEntry = 'new' | 'documents' | 'to-sign' | 'in-signing' | 'trash' | 'settings';
-export type Role = 'owner' | 'admin' | 'employee' | 'user';
+export type Role = OrganisationRole;
 
 /** What every page knows besides its own data. */
 export interface ViewContext {
@@ -59,26 +63,7 @@ export interface Flash {
 
 // ---------------------------------------------------------------- shared pieces
 
-/** Kinds of a document's card; `documentKind.<id>` in the locale files. */
-export const DOCUMENT_KINDS = [
-  'contract',
-  'supply-contract',
-  'work-contract',
-  'addendum',
-  'act',
-  'reconciliation',
-  'invoice',
-  'power-of-attorney',
-  'order',
-  'memo',
-  'regulation',
-  'other',
-] as const;
-export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
-export type Direction = 'outgoing' | 'incoming' | 'internal';
-export type DocumentState = 'draft' | 'signing' | 'signed' | 'refused' | 'withdrawn' | 'expired';
-export type StageKind = 'approve' | 'sign';
-export type StageRule = 'all' | 'any';
+export type { Direction, DocumentKind, DocumentState, StageKind, StageRule };
 export type VerdictName = 'valid' | 'indeterminate' | 'invalid';
 
 export interface Due {
@@ -232,7 +217,7 @@ export interface UploadRow {
  * The one form of a draft: POST /documents/:id/edit, urlencoded, flat names, indexes from 0.
  *
  *   _csrf command rev
- *   title kind number date direction counterparty_name counterparty_bin message remind_days ('' | '1' | '2' | '3' | '5')
+ *   title kind number date direction counterparty_name counterparty_bin message remind_days ('' | days)
  *   stage.0.kind  stage.0.rule  stage.0.due
  *   stage.0.person.0 = user:<ULID>  |  outside:<base64url of JSON {"email","name","iin"}>
  *   stage.0.search (text in the search field of the stage)   stage.0.outside.email  .name  .iin (the invitation form)
@@ -254,7 +239,8 @@ export interface EditorForm {
   counterpartyName: string;
   counterpartyBin: string;
   message: string;
-  remindDays: '' | '1' | '2' | '3' | '5';
+  /** Days between reminders as typed; '' for none. */
+  remindDays: string;
   stages: EditorStage[];
   /** Keys are posted names: `title`, `counterparty_bin`, `stage.0.due`, `stage.0.people`, `stage.0.outside.email`, `route`, `form`. */
   errors: FieldErrors;
@@ -359,7 +345,7 @@ export interface RouteStage {
   kind: StageKind;
   rule: StageRule;
   due: Due | null;
-  state: 'idle' | 'active' | 'done' | 'refused' | 'stopped';
+  state: 'waiting' | 'active' | 'done' | 'refused' | 'stopped';
   people: RoutePerson[];
 }
 export interface RoutePerson {
@@ -369,8 +355,8 @@ export interface RoutePerson {
   sub: string | null;
   isOutside: boolean;
   isReader: boolean;
-  /** `skipped`: another answered for a stage of rule «any»; `stopped`: the route ended before. */
-  state: 'idle' | 'asked' | 'signed' | 'approved' | 'refused' | 'skipped' | 'stopped';
+  /** `not-needed`: another answered for a stage of rule «any», or the route ended before. */
+  state: 'waiting' | 'asked' | 'signed' | 'approved' | 'refused' | 'not-needed';
   /** When asked. */
   since: Instant | null;
   /** When answered. */
