@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import type { Sequelize } from 'sequelize';
+import { insert, select, selectOne, change } from './sql';
+import type { Tx } from './tx';
+
+/** One fact to remember. `details` holds ids, states and short texts; it is hashed exactly as stored. */
+export type AuditEntry = {
+  organisationId: string;
+  at: Date;
+  actor: { kind: 'member' | 'guest' | 'system'; id: string; name: string };
+  action: string;
+  entityKind: 'document' | 'route' | 'person' | 'session' | 'settings';
+  entityId: string;
+  commandId: string;
+  details: Record<string, unknown>;
+};
+
+/** A stored row of the log, oldest first by `seq` within its organisation. */
+export type AuditRow = Omit<AuditEntry, 'details'> & { seq: number; details: Record<string, unknown>; hash: string };
+
+type Stored = {
+  organisation_id: string;
+  seq: number;
+  at: Date;
+  actor_kind: string;
+  actor_id: string;
+  actor_name: string;
+  action: string;
+  entity_kind: string;
+  entity_id: string;
+  command_id: string;
+  details: string;
+  prev_hash: Buffer;
+  hash: Buffer;
+};
+
+const genesis = Buffer.alloc(32);
+
+/** SHA-256 over a JSON array of every column in fixed order, the previous row's hash last: a change anywhere breaks the chain from there on. */
+function rowHash(row: Omit<Stored, 'hash'>): Buffer {
+  const parts = [
+    row.organisation_id,
+    Number(row.seq),
+    row.at.toISOString(),
+    row.actor_kind,
+    row.actor_id,
+    row.actor_name,
+    row.action,
+    row.entity_kind,
+    row.entity_id,
+    row.command_id,
+    row.details,
+    row.prev_hash.toString('hex'),
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest();
+}
+
+/**
+ * Appends entries to their organisation's chain inside the command's transaction. The head row stays locked until the commit, so call
+ * it last: everything before it runs in parallel with other commands.
+ */
+export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Promise<void> {
+  await db.query('INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)', {
+    replacements: { id: entry.organisationId, genesis },
+    transaction: tx,
+  });
+  const head = await selectOne<{ seq: number; hash: Buffer }>(
+    db,
+    'SELECT seq, hash FROM audit_heads WHERE organisation_id = :id FOR UPDATE',
+    { id: entry.organisationId },
+    tx,
+  );
+  if (!head) throw new Error('audit head vanished');
+  const row: Omit<Stored, 'hash'> = {
+    organisation_id: entry.organisationId,
+    seq: Number(head.seq) + 1,
+    at: entry.at,
+    actor_kind: entry.actor.kind,
+    actor_id: entry.actor.id,
+    actor_name: entry.actor.name.slice(0, 200),
+    action: entry.action,
+    entity_kind: entry.entityKind,
+    entity_id: entry.entityId,
+    command_id: entry.commandId,
+    details: JSON.stringify(entry.details),
+    prev_hash: head.hash,
+  };
+  const hash = rowHash(row);
+  await insert(db, 'audit', [{ ...row, hash }], tx);
+  await change(db, 'UPDATE audit_heads SET seq = :seq, hash = :hash WHERE organisation_id = :id', { seq: row.seq, hash, id: row.organisation_id }, tx);
+}
+
+/** The history of one thing, oldest first, at most `limit` rows after `afterSeq`. */
+export async function auditOf(db: Sequelize, organisationId: string, entityId: string, limit = 500, afterSeq = 0): Promise<AuditRow[]> {
+  const rows = await select<Stored>(
+    db,
+    'SELECT * FROM audit WHERE organisation_id = :organisationId AND entity_id = :entityId AND seq > :afterSeq ORDER BY seq LIMIT :limit',
+    { organisationId, entityId, afterSeq, limit },
+  );
+  return rows.map((row) => ({
+    organisationId: row.organisation_id,
+    seq: Number(row.seq),
+    at: row.at,
+    actor: { kind: row.actor_kind as AuditEntry['actor']['kind'], id: row.actor_id, name: row.actor_name },
+    action: row.action,
+    entityKind: row.entity_kind as AuditEntry['entityKind'],
+    entityId: row.entity_id,
+    commandId: row.command_id,
+    details: JSON.parse(row.details) as Record<string, unknown>,
+    hash: row.hash.toString('hex'),
+  }));
+}
+
+/** What is wrong with a chain: a row was changed, one is missing before `seq`, or the newest rows were cut off. */
+export type AuditFault = { organisationId: string; seq: number; fault: 'changed' | 'missing' | 'broken-link' | 'head-mismatch' };
+
+/** Walks every chain in pages and returns each fault found with the number of rows read. A row inserted by hand shows as a broken link. */
+export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults: AuditFault[] }> {
+  const faults: AuditFault[] = [];
+  let rows = 0;
+  const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(db, 'SELECT * FROM audit_heads ORDER BY organisation_id');
+  for (const orphan of await select<{ organisation_id: string }>(
+    db,
+    'SELECT DISTINCT organisation_id FROM audit WHERE organisation_id NOT IN (SELECT organisation_id FROM audit_heads)',
+  )) {
+    faults.push({ organisationId: orphan.organisation_id, seq: 0, fault: 'head-mismatch' });
+  }
+  for (const head of heads) {
+    let previous = { seq: 0, hash: genesis };
+    for (;;) {
+      const page = await select<Stored>(
+        db,
+        'SELECT * FROM audit WHERE organisation_id = :id AND seq > :seq ORDER BY seq LIMIT 1000',
+        { id: head.organisation_id, seq: previous.seq },
+      );
+      for (const row of page) {
+        const seq = Number(row.seq);
+        const report = (fault: AuditFault['fault']) => faults.push({ organisationId: row.organisation_id, seq, fault });
+        if (seq !== previous.seq + 1) report('missing');
+        else if (!row.prev_hash.equals(previous.hash)) report('broken-link');
+        if (!rowHash(row).equals(row.hash)) report('changed');
+        previous = { seq, hash: row.hash };
+      }
+      rows += page.length;
+      if (page.length < 1000) break;
+    }
+    if (Number(head.seq) !== previous.seq || !head.hash.equals(previous.hash)) {
+      faults.push({ organisationId: head.organisation_id, seq: previous.seq, fault: 'head-mismatch' });
+    }
+  }
+  return { rows, faults };
+}

@@ -1,0 +1,61 @@
+import { QueryTypes, type Sequelize } from 'sequelize';
+import { Umzug, type UmzugStorage } from 'umzug';
+import { createPeople } from './migrations/0001-create-people';
+import { createDocuments } from './migrations/0002-create-documents';
+import { createRoutes } from './migrations/0003-create-routes';
+import { createSignatures } from './migrations/0004-create-signatures';
+import { createCommands } from './migrations/0005-create-commands';
+
+/** One forward step of the schema. It may be run again after a crash: DDL commits by itself, so every statement must be repeatable. */
+export type Migration = { name: string; up(sql: (statement: string) => Promise<void>): Promise<void> };
+
+/** All migrations in order; a released one is never edited. */
+export const migrations: readonly Migration[] = [createPeople, createDocuments, createRoutes, createSignatures, createCommands];
+
+const lockName = 'kense-migrate';
+
+class AppliedMigrations implements UmzugStorage<unknown> {
+  constructor(private readonly db: Sequelize) {}
+  async logMigration({ name }: { name: string }): Promise<void> {
+    await this.db.query('INSERT INTO migrations (name, applied_at) VALUES (:name, UTC_TIMESTAMP(3))', { replacements: { name } });
+  }
+  unlogMigration(): Promise<void> {
+    return Promise.reject(new Error('migrations only go forward'));
+  }
+  async executed(): Promise<string[]> {
+    const rows = await this.db.query<{ name: string }>('SELECT name FROM migrations ORDER BY name', { type: QueryTypes.SELECT });
+    return rows.map((row) => row.name);
+  }
+}
+
+/**
+ * Brings the schema to the newest version and returns the names applied now. A named server lock keeps two migrators apart;
+ * throws when another holds it for a minute.
+ */
+export async function migrate(db: Sequelize): Promise<string[]> {
+  return db.transaction(async (held) => {
+    const [lock] = await db.query<{ got: number | null }>('SELECT GET_LOCK(:lockName, 60) AS got', {
+      replacements: { lockName },
+      type: QueryTypes.SELECT,
+      transaction: held,
+    });
+    if (lock?.got !== 1) throw new Error('another process is migrating this database; try again when it has finished');
+    try {
+      await db.query('CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)');
+      const umzug = new Umzug({
+        migrations: migrations.map((m) => ({ name: m.name, up: () => m.up(async (statement) => void (await db.query(statement))) })),
+        storage: new AppliedMigrations(db),
+        logger: undefined,
+      });
+      return (await umzug.up()).map((m) => m.name);
+    } finally {
+      await db.query('SELECT RELEASE_LOCK(:lockName)', { replacements: { lockName }, transaction: held });
+    }
+  });
+}
+
+/** Names of migrations the database still lacks; empty when it is current. */
+export async function pendingMigrations(db: Sequelize): Promise<string[]> {
+  const applied = await new AppliedMigrations(db).executed().catch(() => [] as string[]);
+  return migrations.map((m) => m.name).filter((name) => !applied.includes(name));
+}
