@@ -126,7 +126,7 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
     faults.push({ organisationId: orphan.organisation_id, seq: 0, fault: 'head-mismatch' });
   }
   for (const head of heads) {
-    let previous = { seq: 0, hash: genesis };
+    let previous: { seq: number; hash: Buffer } = { seq: 0, hash: genesis };
     for (;;) {
       const page = await select<Stored>(
         db,

@@ -41,6 +41,7 @@ export const createPeople: Migration = {
       role VARCHAR(10) CHARACTER SET ascii NOT NULL CHECK (role IN ('owner','admin','employee','user')),
       role_source VARCHAR(9) CHARACTER SET ascii NOT NULL DEFAULT 'hand' CHECK (role_source IN ('hand','directory')),
       position VARCHAR(200) NOT NULL DEFAULT '',
+      rev INT NOT NULL DEFAULT 1,
       ended_at DATETIME(3) NULL,
       created_at DATETIME(3) NOT NULL,
       PRIMARY KEY (organisation_id, person_id),

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { Sequelize } from 'sequelize';
+import type { OrganisationRole } from '../../domain/people/roles';
+import { change, insert, select, selectOne } from '../sql';
+import type { Person } from './people';
+
+/** How long a session lives: after the last request, and in any case. Milliseconds. */
+export type SessionLimits = { idleMs: number; absoluteMs: number };
+
+export type Session = {
+  id: string;
+  csrf: string;
+  person: Person;
+  source: 'local' | 'ldap';
+  login: string;
+  organisation: { id: string; name: string; bin: string; role: OrganisationRole; position: string } | null;
+  createdAt: Date;
+  seenAt: Date;
+};
+
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Stores a session; only the hash of its token is kept. */
+export const insertSession = (
+  db: Sequelize,
+  session: { id: string; token: string; csrf: string; personId: string; organisationId: string | null; source: string; address: string; userAgent: string },
+  limits: SessionLimits,
+  now: Date,
+): Promise<void> =>
+  insert(db, 'sessions', [
+    {
+      id: session.id,
+      token_hash: hashOf(session.token),
+      csrf: session.csrf,
+      person_id: session.personId,
+      organisation_id: session.organisationId,
+      address: session.address.slice(0, 45),
+      user_agent: session.userAgent.slice(0, 300),
+      source: session.source,
+      created_at: now,
+      seen_at: now,
+      expires_at: new Date(now.getTime() + limits.absoluteMs),
+    },
+  ]);
+
+/** The live session behind a token with its person and role, or null: revoked, expired, idle too long, or the account was switched off. */
+export async function sessionByToken(db: Sequelize, token: string, limits: SessionLimits, now: Date): Promise<Session | null> {
+  type Row = Person & {
+    sessionId: string; csrf: string; createdAt: Date; seenAt: Date; source: 'local' | 'ldap'; login: string;
+    organisationId: string | null; organisationName: string | null; bin: string | null; role: OrganisationRole | null; position: string | null;
+  };
+  const row = await selectOne<Row>(
+    db,
+    `SELECT s.id AS sessionId, s.csrf, s.created_at AS createdAt, s.seen_at AS seenAt, a.source, a.login,
+            p.id, p.iin, p.name, p.email, p.language, p.theme, p.menu,
+            o.id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position
+       FROM sessions s JOIN people p ON p.id = s.person_id JOIN accounts a ON a.person_id = p.id AND a.disabled_at IS NULL
+       LEFT JOIN memberships m ON m.person_id = p.id AND m.organisation_id = s.organisation_id AND m.ended_at IS NULL
+       LEFT JOIN organisations o ON o.id = m.organisation_id
+      WHERE s.token_hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now AND s.seen_at > :idleSince LIMIT 1`,
+    { hash: hashOf(token), now, idleSince: new Date(now.getTime() - limits.idleMs) },
+  );
+  if (!row) return null;
+  const { id, iin, name, email, language, theme, menu } = row;
+  return {
+    id: row.sessionId,
+    csrf: row.csrf,
+    person: { id, iin, name, email, language, theme, menu },
+    source: row.source,
+    login: row.login,
+    organisation:
+      row.organisationId && row.role
+        ? { id: row.organisationId, name: row.organisationName ?? '', bin: row.bin ?? '', role: row.role, position: row.position ?? '' }
+        : null,
+    createdAt: row.createdAt,
+    seenAt: row.seenAt,
+  };
+}
+
+/** Notes that the session was used; at most once a minute, so that reading pages does not write. */
+export const touchSession = (db: Sequelize, id: string, now: Date): Promise<number> =>
+  change(db, 'UPDATE sessions SET seen_at = :now WHERE id = :id AND seen_at < :before', { now, id, before: new Date(now.getTime() - 60_000) });
+
+/** Chooses the organisation the session works in. */
+export const setSessionOrganisation = (db: Sequelize, id: string, organisationId: string): Promise<number> =>
+  change(db, 'UPDATE sessions SET organisation_id = :organisationId WHERE id = :id', { id, organisationId });
+
+/** Live sessions of a person, the last used first. */
+export const liveSessions = (
+  db: Sequelize,
+  personId: string,
+  limits: SessionLimits,
+  now: Date,
+): Promise<{ id: string; address: string; userAgent: string; createdAt: Date; seenAt: Date }[]> =>
+  select(
+    db,
+    `SELECT id, address, user_agent AS userAgent, created_at AS createdAt, seen_at AS seenAt FROM sessions
+      WHERE person_id = :personId AND revoked_at IS NULL AND expires_at > :now AND seen_at > :idleSince ORDER BY seen_at DESC, id LIMIT 200`,
+    { personId, now, idleSince: new Date(now.getTime() - limits.idleMs) },
+  );
+
+/** Ends one of this person's own sessions; 0 when it is somebody else's or has ended. */
+export const revokeSession = (db: Sequelize, personId: string, id: string, now: Date): Promise<number> =>
+  change(db, 'UPDATE sessions SET revoked_at = :now WHERE id = :id AND person_id = :personId AND revoked_at IS NULL', { now, id, personId });
+
+/** Ends all sessions of a person but one. */
+export const revokeOtherSessions = (db: Sequelize, personId: string, keptId: string, now: Date): Promise<number> =>
+  change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL', { now, personId, keptId });
+
+/** Forgets sessions that ended more than thirty days ago. */
+export const sweepSessions = (db: Sequelize, now: Date): Promise<number> =>
+  change(db, 'DELETE FROM sessions WHERE expires_at < :before', { before: new Date(now.getTime() - 30 * 86_400_000) });
