@@ -9,7 +9,7 @@ export type Guest = { kind: 'guest'; participantId: string; organisationId: stri
 export type Actor = Member | Guest;
 
 /** Owners and administrators run the cabinet: settings, people, every document of the organisation. */
-export const runsCabinet = (actor: Actor): actor is Member => actor.kind === 'member' && (actor.role === 'owner' || actor.role === 'admin');
+export const runsCabinet = (actor: Actor): boolean => actor.kind === 'member' && (actor.role === 'owner' || actor.role === 'admin');
 
 /** The stronger of two roles; used when several directory groups map to different roles. */
 export const strongerRole = (a: OrganisationRole, b: OrganisationRole): OrganisationRole =>

@@ -1,0 +1,45 @@
+import type { Sequelize } from 'sequelize';
+import { change, insert, selectOne } from '../sql';
+import type { Tx } from '../tx';
+
+export type Invitation = { participantId: string; organisationId: string; version: number; expiresAt: Date; openedAt: Date | null; revokedAt: Date | null };
+
+const columns = 'participant_id AS participantId, organisation_id AS organisationId, version, expires_at AS expiresAt, opened_at AS openedAt, revoked_at AS revokedAt';
+
+/** The invitation behind the hash of a link's token, or null. */
+export const invitationByHash = (db: Sequelize, tokenHash: Buffer): Promise<Invitation | null> =>
+  selectOne<Invitation>(db, `SELECT ${columns} FROM invitations WHERE token_hash = :tokenHash`, { tokenHash });
+
+/** A participant's invitation, or null for a member. */
+export const invitationOf = (db: Sequelize, participantId: string): Promise<Invitation | null> =>
+  selectOne<Invitation>(db, `SELECT ${columns} FROM invitations WHERE participant_id = :participantId`, { participantId });
+
+/** Stores one-person links of outside participants. */
+export const insertInvitations = (
+  db: Sequelize,
+  tx: Tx,
+  invitations: readonly { participantId: string; organisationId: string; tokenHash: Buffer; version: number; expiresAt: Date }[],
+): Promise<void> =>
+  insert(
+    db,
+    'invitations',
+    invitations.map((i) => ({ participant_id: i.participantId, organisation_id: i.organisationId, token_hash: i.tokenHash, version: i.version, expires_at: i.expiresAt })),
+    tx,
+  );
+
+/** Gives a participant a new link; the former one stops working. 0 when somebody else did so first. */
+export const renewInvitation = (db: Sequelize, tx: Tx, participantId: string, version: number, tokenHash: Buffer, expiresAt: Date): Promise<number> =>
+  change(
+    db,
+    'UPDATE invitations SET token_hash = :tokenHash, version = :next, expires_at = :expiresAt, revoked_at = NULL WHERE participant_id = :participantId AND version = :version',
+    { tokenHash, next: version + 1, expiresAt, participantId, version },
+    tx,
+  );
+
+/** Stops a link. */
+export const revokeInvitation = (db: Sequelize, tx: Tx, participantId: string, now: Date): Promise<number> =>
+  change(db, 'UPDATE invitations SET revoked_at = :now WHERE participant_id = :participantId AND revoked_at IS NULL', { participantId, now }, tx);
+
+/** Notes the first time a link was opened. */
+export const noteOpened = (db: Sequelize, participantId: string, now: Date): Promise<number> =>
+  change(db, 'UPDATE invitations SET opened_at = :now WHERE participant_id = :participantId AND opened_at IS NULL', { participantId, now });

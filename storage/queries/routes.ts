@@ -1,0 +1,173 @@
+import type { Sequelize } from 'sequelize';
+import type { Participant, ParticipantState, Route, RouteState, Stage, StageKind, StageRule } from '../../domain/routes/route';
+import { change, insert, select, selectOne } from '../sql';
+import type { Tx } from '../tx';
+
+/** Who a participant is, frozen when the route was sent; the workflow never sees it. */
+export type ParticipantCard = { id: string; name: string; position: string; email: string | null; iin: string | null; language: string };
+
+type RouteRow = {
+  id: string; document_id: string; organisation_id: string; initiator_id: string; file_id: string; attempt: number; rev: number; state: RouteState;
+  current: number; message: string; remind_every_ms: string | number | null; reminded_at: Date | null; asked_at: Date; started_at: Date; ended_at: Date | null;
+};
+type StageRow = { route_id: string; position: number; kind: StageKind; rule: StageRule; due_at: Date | null };
+type ParticipantRow = {
+  id: string; route_id: string; stage: number; place: number; person_id: string | null; name: string; position: string; email: string | null; iin: string | null;
+  state: ParticipantState; asked_at: Date | null; answered_at: Date | null; remark: string | null;
+};
+
+const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
+
+/** Stores a route that has just been sent. `route` is already open: its first stage is asked. */
+export async function insertRoute(
+  db: Sequelize,
+  tx: Tx,
+  route: Route,
+  facts: { fileId: string; message: string; people: ReadonlyMap<string, ParticipantCard>; at: Date },
+): Promise<void> {
+  await insert(
+    db,
+    'routes',
+    [
+      {
+        id: route.id, document_id: route.documentId, organisation_id: route.organisationId, initiator_id: route.initiatorId, file_id: facts.fileId,
+        attempt: route.attempt, rev: route.rev, state: route.state, current: route.current, message: facts.message, remind_every_ms: route.remindEveryMs,
+        reminded_at: null, asked_at: facts.at, started_at: facts.at,
+      },
+    ],
+    tx,
+  );
+  await insert(
+    db,
+    'route_stages',
+    route.stages.map((s, position) => ({ route_id: route.id, position, kind: s.kind, rule: s.rule, due_at: dateOrNull(s.dueAt) })),
+    tx,
+  );
+  const rows = route.stages.flatMap((stage, position) =>
+    stage.participants.map((p, place) => {
+      const card = facts.people.get(p.id);
+      if (!card) throw new Error(`participant ${p.id} has no card`);
+      return {
+        id: p.id, route_id: route.id, document_id: route.documentId, organisation_id: route.organisationId, stage: position, place, person_id: p.personId,
+        name: card.name, position: card.position, email: card.email, iin: card.iin, language: card.language, state: p.state,
+        asked_at: p.state === 'asked' ? facts.at : null,
+      };
+    }),
+  );
+  await insert(db, 'route_participants', rows, tx);
+}
+
+/** The state of one route as the rules see it, or null. */
+export async function loadRoute(db: Sequelize, routeId: string, tx?: Tx): Promise<Route | null> {
+  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE id = :routeId', { routeId }, tx);
+  if (!row) return null;
+  const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', { routeId }, tx);
+  const people = await select<ParticipantRow>(db, 'SELECT id, stage, person_id, state FROM route_participants WHERE route_id = :routeId ORDER BY stage, place', { routeId }, tx);
+  return {
+    id: row.id,
+    documentId: row.document_id,
+    organisationId: row.organisation_id,
+    initiatorId: row.initiator_id,
+    attempt: row.attempt,
+    rev: row.rev,
+    state: row.state,
+    current: row.current,
+    stages: stages.map((s): Stage => ({
+      kind: s.kind,
+      rule: s.rule,
+      dueAt: s.due_at?.getTime() ?? null,
+      participants: people.filter((p) => p.stage === s.position).map((p): Participant => ({ id: p.id, personId: p.person_id, state: p.state })),
+    })),
+    remindEveryMs: row.remind_every_ms === null ? null : Number(row.remind_every_ms),
+    remindedAt: row.reminded_at?.getTime() ?? null,
+    askedAt: row.asked_at.getTime(),
+  };
+}
+
+/** Writes what changed between two states of a route; false when the stored one is no longer `before` (its `rev` has moved on). */
+export async function saveRoute(db: Sequelize, tx: Tx, before: Route, after: Route, at: Date, remark: { participantId: string; text: string } | null): Promise<boolean> {
+  const changed = await change(
+    db,
+    `UPDATE routes SET rev = :rev, state = :state, current = :current, reminded_at = :remindedAt, asked_at = :askedAt,
+       ended_at = :endedAt WHERE id = :id AND rev = :expected`,
+    {
+      rev: after.rev, state: after.state, current: after.current, remindedAt: dateOrNull(after.remindedAt), askedAt: new Date(after.askedAt),
+      endedAt: after.state === 'active' ? null : at, id: after.id, expected: before.rev,
+    },
+    tx,
+  );
+  if (changed === 0) return false;
+  for (const [position, stage] of after.stages.entries()) {
+    const old = before.stages[position];
+    if (old && old.dueAt !== stage.dueAt) {
+      await change(db, 'UPDATE route_stages SET due_at = :dueAt WHERE route_id = :id AND position = :position', { dueAt: dateOrNull(stage.dueAt), id: after.id, position }, tx);
+    }
+  }
+  for (const [state, ids] of changedStates(before, after)) {
+    const stamp = state === 'asked' ? ', asked_at = :at' : state === 'done' || state === 'refused' ? ', answered_at = :at' : '';
+    await change(db, `UPDATE route_participants SET state = :state${stamp} WHERE id IN (:ids)`, { state, ids, at }, tx);
+  }
+  if (remark) await change(db, 'UPDATE route_participants SET remark = :text WHERE id = :id', { text: remark.text, id: remark.participantId }, tx);
+  return true;
+}
+
+function changedStates(before: Route, after: Route): Map<ParticipantState, string[]> {
+  const was = new Map(before.stages.flatMap((s) => s.participants.map((p) => [p.id, p.state] as const)));
+  const grouped = new Map<ParticipantState, string[]>();
+  for (const p of after.stages.flatMap((s) => s.participants)) {
+    if (was.get(p.id) !== p.state) grouped.set(p.state, [...(grouped.get(p.state) ?? []), p.id]);
+  }
+  return grouped;
+}
+
+export type RoutePage = {
+  route: Route;
+  fileId: string;
+  message: string;
+  startedAt: Date;
+  endedAt: Date | null;
+  people: Map<string, ParticipantCard & { askedAt: Date | null; answeredAt: Date | null; remark: string | null }>;
+};
+
+/** One attempt of a document with everything its page shows, or null. */
+export async function routeOfDocument(db: Sequelize, documentId: string, attempt: number): Promise<RoutePage | null> {
+  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE document_id = :documentId AND attempt = :attempt', { documentId, attempt });
+  if (!row) return null;
+  const route = await loadRoute(db, row.id);
+  if (!route) return null;
+  const people = await select<ParticipantRow & { language: string }>(db, 'SELECT * FROM route_participants WHERE route_id = :id', { id: row.id });
+  return {
+    route,
+    fileId: row.file_id,
+    message: row.message,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    people: new Map(
+      people.map((p) => [
+        p.id,
+        { id: p.id, name: p.name, position: p.position, email: p.email, iin: p.iin, language: p.language, askedAt: p.asked_at, answeredAt: p.answered_at, remark: p.remark },
+      ]),
+    ),
+  };
+}
+
+/** All attempts of a document, oldest first. */
+export const attemptsOf = (db: Sequelize, documentId: string): Promise<{ attempt: number; state: RouteState; startedAt: Date }[]> =>
+  select(db, 'SELECT attempt, state, started_at AS startedAt FROM routes WHERE document_id = :documentId ORDER BY attempt', { documentId });
+
+export type ParticipantRecord = ParticipantCard & { routeId: string; documentId: string; organisationId: string; personId: string | null; stage: number; attempt: number };
+
+/** One participant with the route it stands on, or null. */
+export const participantById = (db: Sequelize, id: string, tx?: Tx): Promise<ParticipantRecord | null> =>
+  selectOne<ParticipantRecord>(
+    db,
+    `SELECT p.id, p.name, p.position, p.email, p.iin, p.language, p.route_id AS routeId, p.document_id AS documentId, p.organisation_id AS organisationId,
+            p.person_id AS personId, p.stage, r.attempt
+       FROM route_participants p JOIN routes r ON r.id = p.route_id WHERE p.id = :id`,
+    { id },
+    tx,
+  );
+
+/** Routes that should be running, in pages by id. */
+export const liveRoutes = (db: Sequelize, afterId: string, limit: number): Promise<{ id: string; documentId: string; attempt: number }[]> =>
+  select(db, "SELECT id, document_id AS documentId, attempt FROM routes WHERE state = 'active' AND id > :afterId ORDER BY id LIMIT :limit", { afterId, limit });
