@@ -20,7 +20,7 @@ export type RouteEffect =
   | { kind: 'invite'; participantIds: string[] }
   | { kind: 'remind'; participantIds: string[] }
   | { kind: 'tell-initiator'; of: 'answered' | 'signed' | 'refused' | 'expired' }
-  | { kind: 'tell-participants'; of: 'refused' | 'withdrawn' | 'expired'; participantIds: string[] };
+  | { kind: 'tell-participants'; of: 'signed' | 'refused' | 'withdrawn' | 'expired'; participantIds: string[] };
 
 export const routeRefusals = [
   'route.ended',
@@ -113,7 +113,13 @@ function answer(route: Route, command: Extract<RouteCommand, { kind: 'approve' |
 /** Asks the people of the current stage, or ends the route when no stage is left. */
 export function openStage(route: Route, at: number): Extract<RouteDecision, { ok: true }> {
   const stage = route.stages[route.current];
-  if (!stage) return { ok: true, next: { ...route, state: 'signed' }, effects: [{ kind: 'tell-initiator', of: 'signed' }] };
+  if (!stage) {
+    const effects: RouteEffect[] = [
+      { kind: 'tell-initiator', of: 'signed' },
+      { kind: 'tell-participants', of: 'signed', participantIds: toldSoFar(route) },
+    ];
+    return { ok: true, next: { ...route, state: 'signed' }, effects };
+  }
   const participants = stage.participants.map((p): Participant => ({ ...p, state: 'asked' }));
   const next = { ...route, stages: replaceStage(route, route.current, { ...stage, participants }), askedAt: at, remindedAt: null };
   const effects: RouteEffect[] = [{ kind: 'invite', participantIds: participants.map((p) => p.id) }];

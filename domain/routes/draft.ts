@@ -11,7 +11,7 @@ export type RouteDraft = { stages: DraftStage[]; message: string; remindDays: nu
 
 export const emptyDraft: RouteDraft = { stages: [{ kind: 'sign', rule: 'all', due: null, people: [] }], message: '', remindDays: null };
 
-export const routeLimits = { stages: 20, peopleInStage: 50, messageLength: 2_000, nameLength: 200, emailLength: 254, remindDays: 30 } as const;
+export const routeLimits = { stages: 20, peopleInRoute: 100, messageLength: 2_000, nameLength: 200, emailLength: 254, remindDays: 30 } as const;
 
 export const draftProblems = [
   'draft.no_stages',
@@ -61,11 +61,11 @@ export function draftIssues(draft: RouteDraft, known: ReadonlyMap<string, KnownP
   const found: DraftProblem[] = [];
   if (draft.stages.length === 0) found.push({ code: 'draft.no_stages' });
   if (draft.stages.length > routeLimits.stages) found.push({ code: 'draft.too_many_stages' });
+  if (draft.stages.reduce((sum, stage) => sum + stage.people.length, 0) > routeLimits.peopleInRoute) found.push({ code: 'draft.too_many_people' });
   if (draft.message.length > routeLimits.messageLength) found.push({ code: 'draft.message_too_long' });
   let latestDue = 0;
   draft.stages.forEach((stage, position) => {
     if (stage.people.length === 0) found.push({ code: 'draft.empty_stage', stage: position });
-    if (stage.people.length > routeLimits.peopleInStage) found.push({ code: 'draft.too_many_people', stage: position });
     if (stage.due !== null) {
       const due = endOfDay(stage.due);
       if (Number.isNaN(due)) found.push({ code: 'draft.bad_due', stage: position });

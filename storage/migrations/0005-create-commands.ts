@@ -44,6 +44,7 @@ export const createCommands: Migration = {
       route_id CHAR(26) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
       participant_id CHAR(26) CHARACTER SET ascii COLLATE ascii_bin NULL,
       person_id CHAR(26) CHARACTER SET ascii COLLATE ascii_bin NULL,
+      audience VARCHAR(26) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
       recipient VARCHAR(254) NOT NULL,
       template VARCHAR(30) CHARACTER SET ascii NOT NULL,
       language CHAR(2) CHARACTER SET ascii NOT NULL,
@@ -52,7 +53,7 @@ export const createCommands: Migration = {
       last_error VARCHAR(500) NOT NULL DEFAULT '',
       created_at DATETIME(3) NOT NULL,
       updated_at DATETIME(3) NOT NULL,
-      UNIQUE KEY mail_once (command_id, recipient, template),
+      UNIQUE KEY mail_once (command_id, audience, template),
       KEY mail_route (route_id, created_at),
       KEY mail_state (state, created_at)
     )`);

@@ -2,7 +2,7 @@ import type { Sequelize } from 'sequelize';
 import { change, insert, select, selectOne } from '../sql';
 import type { Tx } from '../tx';
 
-export const mailTemplates = ['invitation', 'invitation-outside', 'reminder', 'refused', 'completed', 'expired', 'withdrawn'] as const;
+export const mailTemplates = ['invitation', 'invitation-outside', 'reminder', 'answered', 'refused', 'completed', 'expired', 'withdrawn'] as const;
 export type MailTemplate = (typeof mailTemplates)[number];
 export type MailState = 'queued' | 'retrying' | 'sent' | 'refused' | 'failed';
 
@@ -26,15 +26,14 @@ export type Delivery = {
 const columns = `id, organisation_id AS organisationId, command_id AS commandId, document_id AS documentId, route_id AS routeId, participant_id AS participantId,
   person_id AS personId, recipient, template, language, state, attempts, last_error AS lastError, updated_at AS updatedAt`;
 
-/** Queues mails inside the command's transaction; the pair of command, recipient and template exists once for ever. */
+/** Queues mails inside the command's transaction; a template goes to one participant (or the initiator) once for each command, for ever. */
 export async function queueMails(db: Sequelize, tx: Tx, mails: readonly Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>[], now: Date): Promise<void> {
-  const once = new Map(mails.map((m) => [`${m.recipient.toLowerCase()} ${m.template}`, m]));
   await insert(
     db,
     'mail_deliveries',
-    [...once.values()].map((m) => ({
+    mails.map((m) => ({
       id: m.id, organisation_id: m.organisationId, command_id: m.commandId, document_id: m.documentId, route_id: m.routeId, participant_id: m.participantId,
-      person_id: m.personId, recipient: m.recipient, template: m.template, language: m.language, state: 'queued', created_at: now, updated_at: now,
+      person_id: m.personId, audience: m.participantId ?? 'initiator', recipient: m.recipient, template: m.template, language: m.language, state: 'queued', created_at: now, updated_at: now,
     })),
     tx,
   );
@@ -62,7 +61,3 @@ export async function lastMails(db: Sequelize, routeId: string): Promise<Map<str
 
 /** One delivery, or null. */
 export const deliveryById = (db: Sequelize, id: string): Promise<Delivery | null> => selectOne<Delivery>(db, `SELECT ${columns} FROM mail_deliveries WHERE id = :id`, { id });
-
-/** Commands whose mails were left behind, oldest first: after a restore nothing else would send them. */
-export const commandsWithUnsentMail = (db: Sequelize, before: Date, limit: number): Promise<{ commandId: string }[]> =>
-  select(db, "SELECT DISTINCT command_id AS commandId FROM mail_deliveries WHERE state IN ('queued','retrying') AND created_at < :before LIMIT :limit", { before, limit });

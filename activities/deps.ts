@@ -1,0 +1,28 @@
+import type { Sequelize } from 'sequelize';
+import type { Mailer } from '../integrations/mail/mailer';
+import type { ObjectStore } from '../storage/objects';
+import type { MailTemplate } from '../storage/queries/mail';
+import type { InTx } from '../storage/tx';
+
+export type Lang = 'ru' | 'kk' | 'en';
+/** Renders one mail in the recipient's language. */
+export type RenderMail = (template: MailTemplate, data: Record<string, unknown>, language: Lang) => { subject: string; text: string; html: string };
+
+/** Everything activities use of the world; tests give their own. */
+export type Deps = {
+  db: Sequelize;
+  inTx: InTx;
+  objects: ObjectStore;
+  mailer: Mailer;
+  renderMail: RenderMail;
+  /** The text of a locale key, for files made outside a page. */
+  translate: (language: Lang, key: string, params?: Record<string, string | number>) => string;
+  /** Key of the unguessable addresses. */
+  secret: Buffer;
+  /** Address people reach the installation at, without a slash at the end. */
+  publicUrl: string;
+  now: () => Date;
+  newId: () => string;
+  /** How long a one-person link works, milliseconds. */
+  invitationLifeMs: number;
+};

@@ -1,0 +1,16 @@
+import type { Deps } from './deps';
+import { deriveActivities } from './derive';
+import { mailActivities } from './mail';
+import { routeActivities } from './routes';
+import { upkeepActivities } from './upkeep';
+
+export type { Deps } from './deps';
+
+/** All activities under the names workflows and stored histories know; a name stays until no open run can call it. */
+export const createActivities = (deps: Deps) => ({
+  ...routeActivities(deps),
+  ...mailActivities(deps),
+  ...upkeepActivities(deps),
+  ...deriveActivities(deps),
+});
+export type Activities = ReturnType<typeof createActivities>;

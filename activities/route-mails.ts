@@ -1,0 +1,62 @@
+import type { RouteEffect } from '../domain/routes/decide';
+import type { Route } from '../domain/routes/route';
+import type { Delivery, MailTemplate } from '../storage/queries/mail';
+import { select } from '../storage/sql';
+import type { Tx } from '../storage/tx';
+import type { Deps, Lang } from './deps';
+
+type Queued = Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>;
+type Recipient = { participantId: string | null; personId: string | null; email: string | null; language: Lang };
+
+const initiatorTemplates = { answered: 'answered', signed: 'completed', refused: 'refused', expired: 'expired' } as const;
+const participantTemplates = { signed: 'completed', refused: 'refused', withdrawn: 'withdrawn', expired: 'expired' } as const;
+
+/**
+ * The mails a command's effects call for. People without an e-mail see everything in the application and get none; nobody is told twice
+ * of the same thing at the same address, but every invited participant gets an invitation of their own.
+ */
+export async function mailsFor(deps: Deps, tx: Tx, route: Route, effects: readonly RouteEffect[], commandId: string): Promise<Queued[]> {
+  const mails: Queued[] = [];
+  const told = new Set<string>();
+  const add = (to: Recipient, template: MailTemplate, everyone: boolean): void => {
+    if (!to.email) return;
+    const key = `${to.email.toLowerCase()} ${template}`;
+    if (!everyone && told.has(key)) return;
+    told.add(key);
+    const { id: routeId, organisationId, documentId } = route;
+    mails.push({ id: deps.newId(), organisationId, commandId, documentId, routeId, participantId: to.participantId, personId: to.personId, recipient: to.email, template, language: to.language });
+  };
+  const participants = await recipients(deps, tx, effects);
+  for (const effect of effects) {
+    if (effect.kind === 'tell-initiator') {
+      const initiator = await initiatorOf(deps, tx, route);
+      if (initiator) add(initiator, initiatorTemplates[effect.of], false);
+      continue;
+    }
+    for (const id of effect.participantIds) {
+      const to = participants.get(id);
+      if (!to) continue;
+      if (effect.kind === 'invite') add(to, to.personId === null ? 'invitation-outside' : 'invitation', true);
+      else if (effect.kind === 'remind') add(to, 'reminder', true);
+      else if (effect.of !== 'signed' || to.personId === null) add(to, participantTemplates[effect.of], false);
+    }
+  }
+  return mails;
+}
+
+async function recipients(deps: Deps, tx: Tx, effects: readonly RouteEffect[]): Promise<Map<string, Recipient>> {
+  const ids = effects.flatMap((e) => (e.kind === 'tell-initiator' ? [] : e.participantIds));
+  if (ids.length === 0) return new Map();
+  const rows = await select<Recipient & { id: string }>(
+    deps.db,
+    'SELECT id, id AS participantId, person_id AS personId, email, language FROM route_participants WHERE id IN (:ids)',
+    { ids },
+    tx,
+  );
+  return new Map(rows.map(({ id, ...to }) => [id, to]));
+}
+
+async function initiatorOf(deps: Deps, tx: Tx, route: Route): Promise<Recipient | null> {
+  const [row] = await select<{ id: string; email: string | null; language: Lang }>(deps.db, 'SELECT id, email, language FROM people WHERE id = :id', { id: route.initiatorId }, tx);
+  return row ? { participantId: null, personId: row.id, email: row.email, language: row.language } : null;
+}

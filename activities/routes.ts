@@ -1,0 +1,204 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { mayDocument } from '../domain/documents/document';
+import { draftIssues, type DraftPerson } from '../domain/routes/draft';
+import type { RouteCommand } from '../domain/routes/decide';
+import { openRoute as planRoute } from '../domain/routes/open';
+import type { Route } from '../domain/routes/route';
+import type { Actor } from '../domain/people/roles';
+import { appendAudit } from '../storage/audit';
+import { capabilityHash, capabilityToken } from '../storage/capabilities';
+import { once } from '../storage/commands';
+import { lockDocument, setDocumentState } from '../storage/queries/documents';
+import { insertInvitations, renewInvitation, invitationOf } from '../storage/queries/invitations';
+import { giveUpOn, queueMails } from '../storage/queries/mail';
+import { colleaguesByIds, personById, type Colleague } from '../storage/queries/people';
+import { insertRoute, loadRoute, participantById, routeOfDocument, saveRoute, type ParticipantCard } from '../storage/queries/routes';
+import { acceptSignature } from '../storage/queries/signatures';
+import { select } from '../storage/sql';
+import type { Tx } from '../storage/tx';
+import type { Applied, ApplyRoute, OpenRoute } from '../workflows/contracts';
+import type { Deps } from './deps';
+import { mailsFor } from './route-mails';
+
+/** Rolls the transaction back and becomes `{ ok: false, code }`. */
+class Refused extends Error {
+  constructor(
+    readonly code: string,
+    readonly current?: Route,
+  ) {
+    super(code);
+  }
+}
+
+/** Activities that write a route: each is one transaction, harmless to repeat. */
+export const routeActivities = (deps: Deps) => ({
+  /** Sends a document: makes the route from the draft as it stands at `rev`, asks its first stage, queues the invitations. */
+  openRoute: (input: OpenRoute): Promise<Applied> =>
+    answered(() =>
+      deps.inTx((tx) =>
+        once(deps.db, tx, commandRow(input, input.documentId, 'route.sent', input.by), async () => {
+          const at = new Date(input.at);
+          const document = await lockDocument(deps.db, tx, input.documentId);
+          if (!document) throw new Refused('document.missing');
+          if (!mayDocument(input.by, 'edit-route', document)) throw new Refused('document.wrong_state');
+          if (document.rev !== input.rev) throw new Refused('document.stale');
+          const known = await colleaguesByIds(deps.db, document.organisationId, memberIds(document.routeDraft.stages.flatMap((s) => s.people)), tx);
+          if (draftIssues(document.routeDraft, known, input.at).length > 0) throw new Refused('draft.not_ready');
+          const { route, people } = planRoute(
+            document.routeDraft,
+            { id: deps.newId(), documentId: document.id, organisationId: document.organisationId, initiatorId: document.initiatorId, attempt: input.attempt, at: input.at },
+            deps.newId,
+          );
+          const cards = new Map([...people].map(([id, person]) => [id, cardOf(id, person, known)]));
+          await insertRoute(deps.db, tx, route, { fileId: document.file.id, message: document.routeDraft.message, people: cards, at });
+          await insertInvitations(deps.db, tx, linksFor(deps, route, at));
+          if ((await setDocumentState(deps.db, tx, document.id, document.rev, 'in-signing', input.attempt, at)) === 0) throw new Refused('document.stale');
+          const asked = route.stages[0]?.participants.map((p) => p.id) ?? [];
+          const mails = await mailsFor(deps, tx, route, [{ kind: 'invite', participantIds: asked }], input.commandId);
+          await queueMails(deps.db, tx, mails, at);
+          await audit(deps, tx, input.commandId, route, 'route.sent', input.by, at, { attempt: route.attempt, stages: route.stages.length, people: cards.size, sha256: document.file.sha256.toString('hex') });
+          return { ok: true as const, route, hasMail: mails.length > 0 };
+        }),
+      ),
+    ),
+
+  /** Stores one decided command. Refuses with `route.conflict` and the stored state when the record is not where the workflow thought. */
+  applyRoute: (input: ApplyRoute): Promise<Applied> =>
+    answered(() =>
+      deps.inTx((tx) =>
+        once(deps.db, tx, commandRow({ commandId: input.commandId, at: input.command.at }, input.before.id, `route.${input.command.kind}`, input.command.by, input.before), async () => {
+          const { before, next, command } = input;
+          const at = new Date(command.at);
+          if (command.kind === 'sign' && !(await acceptSignature(deps.db, tx, command.signatureId, command.participantId, at))) throw new Refused('signing.session_used');
+          const remark = remarkOf(command);
+          if (!(await saveRoute(deps.db, tx, before, next, at, remark))) {
+            throw new Refused('route.conflict', (await loadRoute(deps.db, before.id, tx)) ?? before);
+          }
+          await touchDocument(deps, tx, next, at);
+          if (command.kind === 'remind') await renewLinks(deps, tx, input, at);
+          const mails = await mailsFor(deps, tx, next, input.effects, input.commandId);
+          await queueMails(deps.db, tx, mails, at);
+          await audit(deps, tx, input.commandId, next, actionOf(command), command.by, at, await detailsOf(deps, tx, command, before, next));
+          return { ok: true as const, route: next, hasMail: mails.length > 0 };
+        }),
+      ),
+    ),
+
+  /** The stored state of a route, with the commands whose mails still wait; for a run started from the record. */
+  loadRoute: async (input: { documentId: string; attempt: number }): Promise<{ route: Route; unsent: string[] }> => {
+    const page = await routeOfDocument(deps.db, input.documentId, input.attempt);
+    if (!page) throw ApplicationFailure.nonRetryable('no such route', 'RouteMissing');
+    const unsent = await select<{ id: string }>(deps.db, "SELECT DISTINCT command_id AS id FROM mail_deliveries WHERE route_id = :id AND state IN ('queued','retrying')", {
+      id: page.route.id,
+    });
+    return { route: page.route, unsent: unsent.map((row) => row.id) };
+  },
+
+  /** Marks the mails of a command as failed once the patience has run out. */
+  giveUpMails: async (input: { commandId: string }): Promise<void> => {
+    await giveUpOn(deps.db, input.commandId, deps.now());
+  },
+});
+
+async function answered(work: () => Promise<Applied>): Promise<Applied> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, code: error.code, ...(error.current ? { current: error.current } : {}) };
+    throw error;
+  }
+}
+
+const actorKey = (by: RouteCommand['by']): string => (by.kind === 'member' ? by.personId : by.kind === 'guest' ? by.participantId : 'system');
+
+const commandRow = (input: { commandId: string; at: number }, entityId: string, kind: string, by: RouteCommand['by'], route?: Route) => ({
+  id: input.commandId,
+  organisationId: by.kind === 'system' ? (route?.organisationId ?? '') : by.organisationId,
+  actor: actorKey(by),
+  kind,
+  entityId,
+  at: new Date(input.at),
+});
+
+const memberIds = (people: DraftPerson[]): string[] => people.flatMap((p) => (p.kind === 'member' ? [p.personId] : []));
+
+function cardOf(id: string, person: DraftPerson, known: ReadonlyMap<string, Colleague>): ParticipantCard {
+  if (person.kind === 'outside') return { id, name: person.name.trim(), position: '', email: person.email, iin: person.iin, language: 'ru' };
+  const colleague = known.get(person.personId);
+  if (!colleague) throw new Refused('draft.not_ready');
+  return { id, name: colleague.name, position: colleague.position, email: colleague.email, iin: colleague.iin, language: colleague.language };
+}
+
+const linksFor = (deps: Deps, route: Route, at: Date) =>
+  route.stages
+    .flatMap((s) => s.participants)
+    .filter((p) => p.personId === null)
+    .map((p) => ({
+      participantId: p.id,
+      organisationId: route.organisationId,
+      tokenHash: hashOfLink(deps, p.id, 1),
+      version: 1,
+      expiresAt: new Date(at.getTime() + deps.invitationLifeMs),
+    }));
+
+function hashOfLink(deps: Deps, participantId: string, version: number): Buffer {
+  const hash = capabilityHash(capabilityToken(deps.secret, 'invitation', participantId, version));
+  if (!hash) throw new Error('a derived token has a wrong shape');
+  return hash;
+}
+
+/** A reminder renews an outside person's link, so that a mail never leads to a dead address. */
+async function renewLinks(deps: Deps, tx: Tx, input: ApplyRoute, at: Date): Promise<void> {
+  const asked = input.effects.flatMap((e) => (e.kind === 'remind' ? e.participantIds : []));
+  for (const participantId of asked) {
+    const invitation = await invitationOf(deps.db, participantId);
+    if (!invitation || (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.invitationLifeMs / 2)) continue;
+    const { version } = invitation;
+    await renewInvitation(deps.db, tx, participantId, version, hashOfLink(deps, participantId, version + 1), new Date(at.getTime() + deps.invitationLifeMs));
+  }
+}
+
+/** The document follows its route: its state once the route has ended, and the moment it last moved. */
+async function touchDocument(deps: Deps, tx: Tx, route: Route, at: Date): Promise<void> {
+  await deps.db.query('UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt', {
+    replacements: { state: route.state === 'active' ? 'in-signing' : route.state, at, id: route.documentId, attempt: route.attempt },
+    transaction: tx,
+  });
+}
+
+const remarkOf = (command: RouteCommand): { participantId: string; text: string } | null =>
+  (command.kind === 'refuse' || command.kind === 'approve') && command.remark?.trim() ? { participantId: command.participantId, text: command.remark.trim() } : null;
+
+const pastTense = { approve: 'approved', sign: 'signed', refuse: 'refused', withdraw: 'withdrawn', remind: 'reminded', extend: 'extended', expire: 'expired' } as const;
+const actionOf = (command: RouteCommand): string => `route.${pastTense[command.kind]}`;
+
+async function detailsOf(deps: Deps, tx: Tx, command: RouteCommand, before: Route, next: Route): Promise<Record<string, unknown>> {
+  const shared = { attempt: next.attempt, stage: before.current + 1, ...(next.state === 'active' ? {} : { ended: next.state }) };
+  switch (command.kind) {
+    case 'sign': {
+      const [signature] = await select<{ sha256: Buffer; serial: string; verdict: string }>(deps.db, 'SELECT sha256, serial, verdict FROM signatures WHERE id = :id', { id: command.signatureId }, tx);
+      return { ...shared, participant: command.participantId, signature: command.signatureId, cms: signature?.sha256.toString('hex'), serial: signature?.serial, verdict: signature?.verdict };
+    }
+    case 'approve':
+    case 'refuse':
+      return { ...shared, participant: command.participantId, ...(command.remark?.trim() ? { remark: command.remark.trim() } : {}) };
+    case 'withdraw':
+      return { ...shared, ...(command.remark?.trim() ? { remark: command.remark.trim() } : {}) };
+    case 'extend':
+      return { ...shared, stage: command.position + 1, due: command.dueAt };
+    case 'remind':
+    case 'expire':
+      return shared;
+  }
+}
+
+async function nameOf(deps: Deps, tx: Tx, by: Actor | { kind: 'system' }): Promise<string> {
+  if (by.kind === 'system') return 'Kense';
+  if (by.kind === 'member') return (await personById(deps.db, by.personId, tx))?.name ?? by.personId;
+  return (await participantById(deps.db, by.participantId, tx))?.name ?? by.participantId;
+}
+
+async function audit(deps: Deps, tx: Tx, commandId: string, route: Route, action: string, by: RouteCommand['by'], at: Date, details: Record<string, unknown>): Promise<void> {
+  const actor = { kind: by.kind, id: actorKey(by), name: await nameOf(deps, tx, by) };
+  await appendAudit(deps.db, tx, { organisationId: route.organisationId, at, actor, action, entityKind: 'document', entityId: route.documentId, commandId, details });
+}

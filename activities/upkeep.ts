@@ -1,0 +1,30 @@
+import { heartbeat } from '@temporalio/activity';
+import { forgetUpload, staleUploads } from '../storage/queries/documents';
+import { sweepSessions } from '../storage/queries/sessions';
+import type { Deps } from './deps';
+
+/** An upload still running after this long has certainly been interrupted. Milliseconds. */
+const uploadPatienceMs = 2 * 3_600_000;
+
+/** Housekeeping activities; each may be stopped and run again at any point. */
+export const upkeepActivities = (deps: Deps) => ({
+  /** Removes the objects of uploads that never became a file. */
+  sweepUploads: async (): Promise<{ removed: number }> => {
+    const before = new Date(deps.now().getTime() - uploadPatienceMs);
+    let removed = 0;
+    for (let page = await staleUploads(deps.db, before, 100); page.length > 0; page = await staleUploads(deps.db, before, 100)) {
+      for (const { objectKey } of page) {
+        await deps.objects.remove(objectKey);
+        await forgetUpload(deps.db, objectKey);
+        removed++;
+        heartbeat(removed);
+      }
+    }
+    return { removed };
+  },
+
+  /** Forgets sessions that ended a month ago. */
+  sweepSessions: async (): Promise<void> => {
+    await sweepSessions(deps.db, deps.now());
+  },
+});

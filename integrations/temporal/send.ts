@@ -1,0 +1,90 @@
+import {
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure, type Workflow } from '@temporalio/common';
+import type { RouteCommand } from '../../domain/routes/decide';
+import { queues, routeUpdateName, routeWorkflowName, type OpenRoute, type RouteMessage, type RoutePolicy, type RouteSaved, type RouteStart } from '../../workflows/contracts';
+
+/**
+ * How a command ended: `done`; `refused` with the rule's code; `unknown` when the deadline passed first (sending the same command again is
+ * harmless); `closed` when the run has ended or never was; `down` when Temporal cannot be reached.
+ */
+export type Outcome<T> = { kind: 'done'; value: T } | { kind: 'refused'; code: string } | { kind: 'unknown' } | { kind: 'closed' } | { kind: 'down' };
+
+/** How long a page waits for a command before it says "still working". Milliseconds. */
+const deadlineMs = 8_000;
+
+export const defaultRoutePolicy: RoutePolicy = { mailPatienceMs: 3 * 86_400_000, maxHistoryEvents: 4_000, openPatienceMs: 3_600_000 };
+
+/** Workflow id of one attempt of a document. */
+export const routeWorkflowId = (documentId: string, attempt: number): string => `route-${documentId}-${attempt}`;
+
+/** Sends commands to routes. */
+export function routeSender(client: Client, policy: RoutePolicy = defaultRoutePolicy) {
+  return {
+    /** Sends a document on its route, starting the run. */
+    open(open: OpenRoute): Promise<Outcome<RouteSaved>> {
+      const input: RouteStart = { documentId: open.documentId, attempt: open.attempt, policy };
+      const start = new WithStartWorkflowOperation(routeWorkflowName, {
+        workflowId: routeWorkflowId(open.documentId, open.attempt),
+        taskQueue: queues.flow,
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE', // without it a closed route would silently start anew
+      });
+      const message: RouteMessage = { commandId: open.commandId, command: { kind: 'open' }, open };
+      return outcomeOf(client, () =>
+        client.workflow.executeUpdateWithStart<Workflow, RouteSaved, [RouteMessage]>(routeUpdateName, { updateId: open.commandId, args: [message], startWorkflowOperation: start }),
+      );
+    },
+
+    /** Sends one command to a running route. */
+    command(route: { documentId: string; attempt: number }, commandId: string, command: RouteCommand): Promise<Outcome<RouteSaved>> {
+      const message: RouteMessage = { commandId, command };
+      const handle = client.workflow.getHandle(routeWorkflowId(route.documentId, route.attempt));
+      return outcomeOf(client, () => handle.executeUpdate<RouteSaved, [RouteMessage]>(routeUpdateName, { updateId: commandId, args: [message] }));
+    },
+
+    /** Starts a run for a route the record says is live; false when one is running already. */
+    async resume(route: { documentId: string; attempt: number }): Promise<boolean> {
+      const input: RouteStart = { documentId: route.documentId, attempt: route.attempt, policy, resume: true };
+      try {
+        await client.workflow.start(routeWorkflowName, {
+          workflowId: routeWorkflowId(route.documentId, route.attempt),
+          taskQueue: queues.flow,
+          args: [input],
+          workflowIdConflictPolicy: 'FAIL',
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE', // the record is the truth: a run lost in a restore starts again
+        });
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return false;
+        throw error;
+      }
+    },
+  };
+}
+export type RouteSender = ReturnType<typeof routeSender>;
+
+async function outcomeOf<T>(client: Client, work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { kind: 'done', value: await client.withDeadline(Date.now() + deadlineMs, work) };
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) {
+      if (error.cause instanceof ApplicationFailure && error.cause.type === 'Refused') return { kind: 'refused', code: error.cause.message };
+      if (error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
+      throw error;
+    }
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'unknown' };
+    if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) return { kind: 'closed' };
+    const status = isGrpcServiceError(error) ? error : isGrpcServiceError((error as Error).cause) ? ((error as Error).cause as { code: number }) : null;
+    if (status) return [1, 4].includes(Number(status.code)) ? { kind: 'unknown' } : Number(status.code) === 14 ? { kind: 'down' } : Promise.reject(error as Error);
+    throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import type { RouteCommand, RouteEffect } from '../domain/routes/decide';
+import type { Actor } from '../domain/people/roles';
+import type { Route } from '../domain/routes/route';
+
+// Messages and types shared by workflows, activities and senders. A name is never reused with another meaning: open runs and stored
+// histories still speak it. Fields are only ever added, and as optional ones.
+
+/** Frozen at start, so that a later release cannot change a running route. Durations in milliseconds. */
+export type RoutePolicy = {
+  /** How long a refused mail server is tried before the mails of one command count as failed. */
+  mailPatienceMs: number;
+  /** History length after which the run continues as new. */
+  maxHistoryEvents: number;
+  /** How long an opened but never sent route waits before its run ends. */
+  openPatienceMs: number;
+};
+/** `route` is given when the run continues an earlier one; `resume` makes the run load it from the record. */
+export type RouteStart = { documentId: string; attempt: number; policy: RoutePolicy; resume?: boolean; route?: Route };
+
+/** The first message of a route: send the document as its draft says. */
+export type OpenRoute = { kind: 'open'; commandId: string; documentId: string; attempt: number; rev: number; by: Actor; at: number };
+export type RouteMessage = { commandId: string; command: RouteCommand } | { commandId: string; command: { kind: 'open' }; open: OpenRoute };
+export type RouteSaved = { routeId: string; rev: number; state: Route['state'] };
+
+export type ApplyRoute = { commandId: string; command: RouteCommand; before: Route; next: Route; effects: RouteEffect[] };
+export type Applied = { ok: true; route: Route; hasMail: boolean } | { ok: false; code: string; current?: Route };
+
+export const routeUpdateName = 'routeCommand';
+export const routeWorkflowName = 'routeWorkflow';
+/** Workflows and their local activities; mail, directory and other outside systems; PDF and other heavy work. */
+export const queues = { flow: 'flow', io: 'io', heavy: 'heavy' } as const;
+
+/** A derived file asked for by a reader: the PDF with its sheet of signatures. `key` is where it will be stored. */
+export type DeriveStart = { key: string; routeId: string; documentId: string; language: 'ru' | 'kk' | 'en' };

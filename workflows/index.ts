@@ -1,0 +1,3 @@
+export { routeWorkflow } from './route';
+export { deriveWorkflow } from './derive';
+export { upkeepWorkflow } from './upkeep';

@@ -1,0 +1,138 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  defineUpdate,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { decide, nextTimer, type RouteCommand } from '../domain/routes/decide';
+import { isFinal, type Route } from '../domain/routes/route';
+import { routeUpdateName, type Applied, type RouteMessage, type RouteSaved, type RouteStart } from './contracts';
+import { Serial } from './lib/serial';
+
+export const routeCommand = defineUpdate<RouteSaved, [RouteMessage]>(routeUpdateName);
+
+const db = proxyLocalActivities<Activities>({ startToCloseTimeout: '10s', retry: { initialInterval: '200ms', maximumInterval: '5s' } });
+
+const refused = (code: string): ApplicationFailure => ApplicationFailure.nonRetryable(code, 'Refused');
+
+/**
+ * One attempt of a document to pass its route. Every command becomes one transaction (a local activity); mails follow beside it, so that
+ * a dead mail server never holds up a deadline. Holds ids, states and instants only.
+ */
+export async function routeWorkflow(start: RouteStart): Promise<void> {
+  const { policy } = start;
+  let route: Route | null = start.route ?? null;
+  const serial = new Serial();
+  let sending = 0;
+  let stopping = false;
+
+  const io = proxyActivities<Activities>({
+    taskQueue: 'io',
+    startToCloseTimeout: '2m',
+    scheduleToCloseTimeout: policy.mailPatienceMs,
+    retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' },
+  });
+
+  /** Sends the mails of one command; after the patience has run out they are marked as failed and a person sees it on the page. */
+  const sendMails = async (commandId: string): Promise<void> => {
+    sending++;
+    try {
+      await io.deliverMails({ commandId });
+    } catch {
+      await db.giveUpMails({ commandId });
+    } finally {
+      sending--;
+    }
+  };
+
+  const settle = (commandId: string, applied: Applied): RouteSaved => {
+    if (!applied.ok) {
+      if (applied.current) route = applied.current; // the record has moved without us (a restore): follow it
+      throw refused(applied.code);
+    }
+    route = applied.route;
+    if (applied.hasMail) void sendMails(commandId);
+    return { routeId: route.id, rev: route.rev, state: route.state };
+  };
+
+  const apply = async (commandId: string, command: RouteCommand): Promise<RouteSaved> => {
+    if (!route) throw refused('route.not_sent');
+    const before = route;
+    const decision = decide(before, command); // again: the state may have moved while this one queued
+    if (!decision.ok) throw refused(decision.code);
+    return settle(commandId, await db.applyRoute({ commandId, command, before, next: decision.next, effects: decision.effects }));
+  };
+
+  setHandler(
+    routeCommand,
+    async (message) => {
+      if (start.resume && !route) await condition(() => route !== null || stopping);
+      return serial.run(async () => {
+        if (!('open' in message)) return apply(message.commandId, message.command);
+        if (route) throw refused('route.already_sent');
+        return settle(message.commandId, await db.openRoute(message.open));
+      });
+    },
+    {
+      validator: (message) => {
+        if ('open' in message) {
+          if (route) throw refused('route.already_sent');
+          return;
+        }
+        if (!route) {
+          if (start.resume) return; // not loaded yet: the handler decides
+          throw refused('route.not_sent');
+        }
+        const decision = decide(route, message.command);
+        if (!decision.ok) throw refused(decision.code);
+      },
+    },
+  );
+
+  if (start.resume && !route) {
+    const loaded = await db.loadRoute({ documentId: start.documentId, attempt: start.attempt });
+    route = loaded.route;
+    for (const commandId of loaded.unsent) void sendMails(commandId);
+  }
+  if (!route && !(await condition(() => route !== null, policy.openPatienceMs))) {
+    stopping = true;
+    await condition(allHandlersFinished);
+    return;
+  }
+
+  for (let current = live(route); current; current = live(route)) {
+    const { rev } = current;
+    const moved = (): boolean => route?.rev !== rev || isFinal(route);
+    const timer = nextTimer(current);
+    if (workflowInfo().historyLength > policy.maxHistoryEvents && sending === 0 && allHandlersFinished()) {
+      return continueAsNew<typeof routeWorkflow>({ ...start, resume: false, route: current });
+    }
+    if (timer === null) {
+      await condition(moved);
+      continue;
+    }
+    const waitMs = Math.max(1, timer.at - Date.now());
+    if (await condition(moved, Math.min(waitMs, maxTimerMs))) continue;
+    if (Date.now() < timer.at) continue;
+    const command: RouteCommand =
+      timer.kind === 'expire' ? { kind: 'expire', by: { kind: 'system' }, position: current.current, at: Date.now() } : { kind: 'remind', by: { kind: 'system' }, at: Date.now() };
+    await serial.run(() => apply(`${timer.kind}-${current.id}-${rev}`, command)).catch(ignoreRefusal);
+  }
+  await condition(() => sending === 0 && allHandlersFinished());
+}
+
+/** One timer never sleeps longer than this, so that a corrected clock or a far date cannot overflow the server's limits. */
+const maxTimerMs = 30 * 86_400_000;
+
+const live = (route: Route | null): Route | null => (route && !isFinal(route) ? route : null);
+
+/** A timer that lost the race against a person's command has nothing left to do. */
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ApplicationFailure && error.type === 'Refused')) throw error;
+}
