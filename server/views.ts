@@ -134,8 +134,9 @@ export interface ListFilter {
   state: string;
   /** Person or organisation, free text. */
   who: string;
-  from: CivilDate | '';
-  to: CivilDate | '';
+  /** CivilDate or ''. */
+  from: string;
+  to: string;
 }
 export interface DocumentRow {
   id: string;
@@ -225,7 +226,8 @@ export interface UploadRow {
  *      | add-person:0:<userId> | add-outside:0 | remove-person:0:2
  *
  * Pressing Enter in a field posts `do=save`; with text left in `stage.N.search` treat that as `find:N`. Every answer is the fragment
- * `fragments/documents/editor` (or the page); `send` that went through: `HX-Redirect` or 303 to the document.
+ * `fragments/documents/editor` (or the page); `send` that went through: `HX-Redirect` or 303 to the document. Moving is `up-stage:N`,
+ * `down-stage:N`; a refused person is named in `errors` by `stage.N.person.M`.
  */
 export interface EditorForm {
   documentId: string;
@@ -234,7 +236,8 @@ export interface EditorForm {
   title: string;
   kind: string;
   number: string;
-  date: CivilDate | '';
+  /** CivilDate or ''. */
+  date: string;
   direction: Direction | '';
   counterpartyName: string;
   counterpartyBin: string;
@@ -255,7 +258,8 @@ export interface EditorForm {
 export interface EditorStage {
   kind: StageKind;
   rule: StageRule;
-  due: CivilDate | '';
+  /** CivilDate or ''. */
+  due: string;
   people: EditorPerson[];
   search?: string;
   /** Answer of `find:N` for a browser without script; undefined hides the list. */
@@ -276,7 +280,8 @@ export interface PersonSuggestion {
 export interface SuggestFragment {
   stage: number;
   q: string;
-  people: PersonSuggestion[];
+  /** null: nothing was asked yet, the list stays hidden. */
+  people: PersonSuggestion[] | null;
 }
 /** Ids of the editor's controls a server may send the focus to. */
 export const editorFocus = {
