@@ -1,0 +1,23 @@
+/** The signature engine: bytes in, facts out; no I/O, the clock is an argument. */
+export { DigestSet, DIGEST_NAMES, createHasher, digest, type DigestName, type Digests } from './digests';
+export { FORMAT_CODES, SignatureFormatError, type FormatCode } from './errors';
+export { decodeSignatureFile } from './cms/decode';
+export { parseSignedData, type SignedData, type SignerInfo } from './cms/signed-data';
+export { productionTrust } from './trust/production';
+export { formatSerial, parseCertificate, type Certificate } from './x509/certificate';
+export { parseCrl, readCrlFile, type Crl } from './x509/crl';
+export { readCertificates, toPem } from './x509/pem';
+export { ROLES, type Role } from './x509/roles';
+export { createTrustStore, mergeTrustStores, type TrustStore } from './x509/trust';
+export { ALL_CODES, CODES, VERDICTS, sentenceOf, verdictOf, type Code, type Verdict } from './verify/codes';
+export { DOCUMENT_POLICY, LOGIN_POLICY, type Policy } from './verify/policy';
+export {
+  CHECK_NAMES,
+  PUBLIC_SIGNER_FIELDS,
+  isoTime,
+  type CheckName,
+  type CheckReport,
+  type SignerReport,
+  type VerificationReport,
+} from './verify/report';
+export { verifyCms, type VerificationInput } from './verify/verify-cms';

@@ -1,0 +1,130 @@
+import { constants, createPublicKey, publicDecrypt, type KeyObject } from 'node:crypto';
+import { TAG, type Der } from './asn1/der';
+import { algorithm, octetString, sequence } from './asn1/write';
+import { equalBytes, concatBytes } from './bytes';
+import { digest, DIGEST_OIDS, type DigestName } from './digests';
+import type { AffinePoint } from './gost/curve';
+import { readPublicKey, verifyGost, type GostFamily } from './gost/gost3410';
+import { OID } from './oids';
+
+/** Keys the engine can verify with; anything else is `unknown` and leads to "cannot tell", never to "invalid". */
+export type PublicKey =
+  | { readonly kind: GostFamily; readonly point: AffinePoint }
+  | { readonly kind: 'rsa'; readonly key: KeyObject; readonly modulusBytes: number }
+  | { readonly kind: 'unknown'; readonly algorithm: string; readonly reason: string };
+
+/** Families an installation may stop accepting from some date on. */
+export type AlgorithmFamily = 'gost2015' | 'gost2004' | 'rsa' | 'rsa-sha1';
+
+/** How to verify one signature: digest of the signed octets and family of the key. */
+export interface SignatureScheme {
+  readonly family: AlgorithmFamily;
+  readonly digest: DigestName;
+}
+
+const MAX_RSA_BYTES = 1024;
+
+const RSA_DIGESTS: Readonly<Record<string, DigestName>> = {
+  [OID.sha1WithRsa]: 'sha1',
+  [OID.sha256WithRsa]: 'sha256',
+  [OID.sha384WithRsa]: 'sha384',
+  [OID.sha512WithRsa]: 'sha512',
+};
+
+const GOST: Readonly<Record<GostFamily, { key: string; curve: string; signature: string; digest: DigestName }>> = {
+  gost2015: { key: OID.gost2015Key, curve: OID.gost2015Curve, signature: OID.gost2015Signature, digest: 'streebog512' },
+  gost2004: { key: OID.gost2004Key, curve: OID.gost2004Curve, signature: OID.gost2004Signature, digest: 'gost34311' },
+};
+
+/** Key of a SubjectPublicKeyInfo (RFC 5280 §4.1.2.7). */
+export function readSubjectPublicKey(spki: Der): PublicKey {
+  const fields = spki.expect(TAG.SEQUENCE, 'SubjectPublicKeyInfo').fields('SubjectPublicKeyInfo');
+  const identifier = fields.next(TAG.SEQUENCE).fields('AlgorithmIdentifier');
+  const oid = identifier.next(TAG.OID).oid();
+  const parameters = identifier.rest()[0];
+  const bits = fields.next(TAG.BIT_STRING);
+  if (oid === OID.rsaKey) return readRsa(spki);
+  for (const family of ['gost2015', 'gost2004'] as const) {
+    if (oid !== GOST[family].key) continue;
+    if (parameters?.tag !== TAG.SEQUENCE || parameters.children[0]?.oid() !== GOST[family].curve)
+      return unknown(oid, 'its curve is not supported');
+    const inner = parseInner(bits);
+    const point = inner && readPublicKey(family, inner);
+    return point ? { kind: family, point } : unknown(oid, 'it is not a point of its curve');
+  }
+  return unknown(oid, 'its algorithm is not supported');
+}
+
+/** Content of the OCTET STRING that wraps a GOST key inside the BIT STRING. */
+function parseInner(bits: Der): Uint8Array | undefined {
+  const octets = bits.bitOctets();
+  const header = octets[1] === 0x81 ? 3 : 2;
+  const length = header === 3 ? octets[2] : octets[1];
+  return octets[0] === TAG.OCTET_STRING && octets.length === header + (length ?? 0) ? octets.subarray(header) : undefined;
+}
+
+function readRsa(spki: Der): PublicKey {
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki.bytes), format: 'der', type: 'spki' });
+    const modulusBytes = Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+    if (modulusBytes < 128 || modulusBytes > MAX_RSA_BYTES) return unknown(OID.rsaKey, 'its length is not supported');
+    return { kind: 'rsa', key, modulusBytes };
+  } catch {
+    return unknown(OID.rsaKey, 'it cannot be read');
+  }
+}
+
+function unknown(algorithmOid: string, reason: string): PublicKey {
+  return { kind: 'unknown', algorithm: algorithmOid, reason };
+}
+
+/**
+ * The scheme the key demands, undefined when the declared algorithm does not belong to it. The key decides: a SignerInfo may name the
+ * key algorithm instead of the signature algorithm, and then for RSA the digest is the SignerInfo's own.
+ */
+export function schemeFor(key: PublicKey, signatureOid: string, declaredDigest?: DigestName): SignatureScheme | undefined {
+  switch (key.kind) {
+    case 'gost2015':
+    case 'gost2004': {
+      const { key: keyOid, signature, digest: required } = GOST[key.kind];
+      if (signatureOid !== keyOid && signatureOid !== signature) return undefined;
+      if (declaredDigest !== undefined && declaredDigest !== required) return undefined;
+      return { family: key.kind, digest: required };
+    }
+    case 'rsa': {
+      const name = signatureOid === OID.rsaKey ? declaredDigest : RSA_DIGESTS[signatureOid];
+      if (name === undefined || !Object.values(RSA_DIGESTS).includes(name)) return undefined;
+      if (declaredDigest !== undefined && declaredDigest !== name) return undefined;
+      return { family: name === 'sha1' ? 'rsa-sha1' : 'rsa', digest: name };
+    }
+    case 'unknown':
+      return undefined;
+  }
+}
+
+/** Verifies a signature over octets with the scheme that `schemeFor` chose for this key. */
+export function verifySignature(key: PublicKey, scheme: SignatureScheme, signed: Uint8Array, signature: Uint8Array): boolean {
+  const value = digest(scheme.digest, signed);
+  switch (key.kind) {
+    case 'gost2015':
+    case 'gost2004':
+      return verifyGost(key.kind, key.point, value, signature);
+    case 'rsa':
+      return verifyRsa(key.key, key.modulusBytes, scheme.digest, value, signature);
+    case 'unknown':
+      return false;
+  }
+}
+
+/** RSASSA-PKCS1-v1_5 by comparing with the only allowed encoding (RFC 8017 §8.2.2), so padding is never parsed. */
+function verifyRsa(key: KeyObject, modulusBytes: number, name: DigestName, value: Uint8Array, signature: Uint8Array): boolean {
+  if (signature.length !== modulusBytes) return false;
+  const info = sequence(algorithm(DIGEST_OIDS[name]), octetString(value));
+  const padding = new Uint8Array(modulusBytes - info.length - 3).fill(0xff);
+  const expected = concatBytes([Uint8Array.of(0, 1), padding, Uint8Array.of(0), info]);
+  try {
+    return equalBytes(publicDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(signature)), expected);
+  } catch {
+    return false; // the number is not below the modulus
+  }
+}
