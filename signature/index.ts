@@ -20,4 +20,5 @@ export {
   type SignerReport,
   type VerificationReport,
 } from './verify/report';
+export { requiredDigests } from './verify/facts';
 export { verifyCms, type VerificationInput } from './verify/verify-cms';

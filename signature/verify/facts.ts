@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes';
 import { parseSignedData, type SignedData, type SignerInfo } from '../cms/signed-data';
-import { digest, DIGEST_NAMES, type DigestName, type Digests } from '../digests';
+import { digest, digestByOid, DIGEST_NAMES, type DigestName, type Digests } from '../digests';
 import { OID } from '../oids';
 import { buildChain, type ChainResult } from '../x509/chain';
 import type { Crl } from '../x509/crl';
@@ -112,4 +112,9 @@ function digestSource(content: Uint8Array | undefined, given: Digests): Document
     computed.set(name, value);
     return value;
   };
+}
+
+/** Digests of the document that the signers of a CMS need; algorithms the engine does not know are left out. */
+export function requiredDigests(der: Uint8Array): DigestName[] {
+  return [...new Set(parseSignedData(der).signers.flatMap((signer) => digestByOid(signer.digestAlgorithm) ?? []))];
 }
