@@ -67,7 +67,14 @@ async function bundleWorkflows() {
     const file = path.join(dist, 'integrations/temporal', `${name}.js`);
     return fs.existsSync(file) ? file : undefined;
   };
-  const quiet = { log() {}, trace() {}, debug() {}, info() {}, warn: (text) => process.stderr.write(`${text}\n`), error: (text) => process.stderr.write(`${text}\n`) };
+  const quiet = {
+    log() {},
+    trace() {},
+    debug() {},
+    info() {},
+    warn: (text) => process.stderr.write(`${text}\n`),
+    error: (text) => process.stderr.write(`${text}\n`),
+  };
   const { code } = await bundleWorkflowCode({
     workflowsPath,
     payloadConverterPath: converter('payload-converter'),

@@ -76,14 +76,16 @@ async function bodyOf(request: http.IncomingMessage): Promise<string> {
 async function answer(request: http.IncomingMessage, response: http.ServerResponse, store: MailStore, sink: MailSink): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://sink');
   const send = (status: number, type: string, content: string | Buffer) => {
-    const csp = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; form-action 'self'; frame-ancestors 'self'";
+    const csp =
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; form-action 'self'; frame-ancestors 'self'";
     response.writeHead(status, { 'Content-Type': type, 'Content-Security-Policy': csp, 'X-Content-Type-Options': 'nosniff' });
     response.end(content);
   };
   const html = (content: string) => send(200, 'text/html; charset=utf-8', content);
   const json = (value: unknown) => send(200, 'application/json; charset=utf-8', JSON.stringify(value));
   const to = url.searchParams.get('to') || undefined;
-  if (request.method === 'PUT' && url.pathname === '/control') return json(await sink.apply(JSON.parse(await bodyOf(request)) as Partial<Control>));
+  if (request.method === 'PUT' && url.pathname === '/control')
+    return json(await sink.apply(JSON.parse(await bodyOf(request)) as Partial<Control>));
   if (request.method === 'DELETE' && url.pathname === '/messages') {
     store.clear();
     return json([]);

@@ -31,7 +31,7 @@ function makeKeys(): Subject['keys'] & { privatePem: string } {
 
 function issue(subject: Subject, issuer: Subject, extensions: object[]): string {
   const certificate = forge.pki.createCertificate();
-  certificate.publicKey = subject.keys.publicKey as forge.pki.rsa.PublicKey;
+  certificate.publicKey = subject.keys.publicKey;
   certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
   certificate.validity.notBefore = new Date(Date.now() - dayMs);
   certificate.validity.notAfter = new Date(Date.now() + validDays * dayMs);
@@ -53,7 +53,11 @@ function stillGood(file: string): boolean {
 
 /** The home's TLS files, made at the first start and again before they expire. The authority's own key is not kept. */
 export function tlsFilesOf(home: Home): TlsFiles {
-  const files: TlsFiles = { ca: path.join(home.tls, 'ca.pem'), certificate: path.join(home.tls, 'server.pem'), key: path.join(home.tls, 'server.key') };
+  const files: TlsFiles = {
+    ca: path.join(home.tls, 'ca.pem'),
+    certificate: path.join(home.tls, 'server.pem'),
+    key: path.join(home.tls, 'server.key'),
+  };
   if (stillGood(files.ca) && stillGood(files.certificate) && fs.existsSync(files.key)) return files;
   const authority: Subject = { name: 'Kense demo servers', keys: makeKeys() };
   const keys = makeKeys();

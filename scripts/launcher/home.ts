@@ -25,6 +25,20 @@ export interface Secrets {
   application: string;
 }
 
+/** Everything the launcher puts into a home; starting over removes these and nothing else. */
+export const homeContents = [
+  'data',
+  'logs',
+  'run',
+  'tls',
+  'keys',
+  'mail',
+  'secrets.json',
+  'ports.json',
+  'servers.json',
+  'demo.json',
+] as const;
+
 const minimumFreeBytes = 700 * 1024 * 1024;
 
 /** The folder of the checkout, the same from sources and from dist/. */
@@ -51,11 +65,13 @@ export function openHome(root: string): Home {
     keys: folder('keys'),
     mail: folder('mail'),
   };
-  for (const each of Object.values(home)) fs.mkdirSync(each, { recursive: true, mode: 0o700 });
+  for (const each of [home.root, home.data, home.logs, home.run, home.tls, home.keys, home.mail]) fs.mkdirSync(each, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = fs.statfsSync(root);
   const free = bavail * bsize;
   if (free < minimumFreeBytes) {
-    throw new PlainFailure(`The disk of ${root} has ${Math.floor(free / 1048576)} MB free and 700 MB are needed; free some space or choose another folder with KENSE_HOME.`);
+    throw new PlainFailure(
+      `The disk of ${root} has ${Math.floor(free / 1048576)} MB free and 700 MB are needed; free some space or choose another folder with KENSE_HOME.`,
+    );
   }
   return home;
 }

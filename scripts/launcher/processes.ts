@@ -160,7 +160,9 @@ export function holderOf(home: Home): number | null {
 export function takeHome(home: Home): () => void {
   const holder = holderOf(home);
   if (holder !== null && holder !== process.pid) {
-    throw new PlainFailure(`${home.root} is in use by a running launcher (process ${holder}); stop it first or choose another folder with KENSE_HOME.`);
+    throw new PlainFailure(
+      `${home.root} is in use by a running launcher (process ${holder}); stop it first or choose another folder with KENSE_HOME.`,
+    );
   }
   writeRecord(home, launcherName, process.pid, path.basename(process.execPath));
   return () => fs.rmSync(recordFile(home, launcherName), { force: true });

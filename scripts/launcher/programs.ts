@@ -10,9 +10,7 @@ const run = promisify(execFile);
 
 /** Where a program that is missing comes from. */
 export type Source =
-  | { kind: 'apt'; packages: readonly string[] }
-  | { kind: 'wheel'; distribution: string; version: string }
-  | { kind: 'go' };
+  { kind: 'apt'; packages: readonly string[] } | { kind: 'wheel'; distribution: string; version: string } | { kind: 'go' };
 
 export interface Program {
   name: string;
@@ -65,7 +63,15 @@ export function cacheFolder(): string {
 }
 
 // Debian keeps servers in sbin, which is not in an ordinary user's PATH.
-const systemFolders = ['/usr/local/sbin', '/usr/sbin', '/usr/local/bin', '/usr/bin', '/usr/libexec', '/opt/homebrew/bin', '/opt/homebrew/opt/openldap/libexec'];
+const systemFolders = [
+  '/usr/local/sbin',
+  '/usr/sbin',
+  '/usr/local/bin',
+  '/usr/bin',
+  '/usr/libexec',
+  '/opt/homebrew/bin',
+  '/opt/homebrew/opt/openldap/libexec',
+];
 
 function isExecutable(file: string): boolean {
   try {

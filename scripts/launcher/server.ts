@@ -48,13 +48,19 @@ const portTaken = /address already in use|EADDRINUSE|Address in use|bind on unix
 
 function lastLine(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '').at(-1)?.slice(0, 300) ?? 'it printed nothing';
+  return (
+    lines
+      .filter((line) => line !== '')
+      .at(-1)
+      ?.slice(0, 300) ?? 'it printed nothing'
+  );
 }
 
 /** The sentence for a server that did not come up. */
 function startFailure(server: Server, running: RunningProcess, how: string): PlainFailure {
   const output = outputOf(running);
-  if (/No space left on device|Disk full|ENOSPC/i.test(output)) return new PlainFailure(`${server.title} could not start: the disk is full; free some space and start again.`);
+  if (/No space left on device|Disk full|ENOSPC/i.test(output))
+    return new PlainFailure(`${server.title} could not start: the disk is full; free some space and start again.`);
   return new PlainFailure(`${server.title} could not start (${how}): ${lastLine(output)} — the whole log is ${running.logFile}`);
 }
 

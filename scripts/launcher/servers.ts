@@ -77,7 +77,8 @@ export async function startServers(home: Home, { throwAway, say }: StartOptions)
   tlsFilesOf(home);
   const ports = new Ports(home);
   const stop = async () => {
-    for (const name of stopOrder) await stopProcess(home, name, throwAway ? 0 : (servers.find((server) => server.name === name)?.stopGraceMs ?? 0));
+    for (const name of stopOrder)
+      await stopProcess(home, name, throwAway ? 0 : (servers.find((server) => server.name === name)?.stopGraceMs ?? 0));
   };
   const waiting = new Map(servers.map((server) => [server.name, server]));
   const reminder = setInterval(() => {

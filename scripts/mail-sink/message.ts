@@ -51,15 +51,19 @@ function decodeBody({ headers, body }: Part): Buffer {
 
 /** RFC 2047 encoded words; blanks between two of them do not count. */
 function decodeWords(value: string): string {
-  return value.replace(/\?=\s+=\?/g, '?==?').replace(/=\?([^?]+)\?([bBqQ])\?([^?]*)\?=/g, (_, charset: string, kind: string, text: string) => {
-    const bytes = kind.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : fromQuotedPrintable(text.replaceAll('_', ' '));
-    return new TextDecoder(charset).decode(bytes);
-  });
+  return value
+    .replace(/\?=\s+=\?/g, '?==?')
+    .replace(/=\?([^?]+)\?([bBqQ])\?([^?]*)\?=/g, (_, charset: string, kind: string, text: string) => {
+      const bytes = kind.toLowerCase() === 'b' ? Buffer.from(text, 'base64') : fromQuotedPrintable(text.replaceAll('_', ' '));
+      return new TextDecoder(charset).decode(bytes);
+    });
 }
 
 function parameter(header: string, name: string): string {
   // RFC 2231: name*=utf-8''percent-encoded, possibly cut into name*0*=, name*1*= …
-  const pieces = [...header.matchAll(new RegExp(`${name}(?:\\*\\d+)?\\*=([^;]+)`, 'gi'))].map((match) => match[1]!.trim().replace(/^"|"$/g, ''));
+  const pieces = [...header.matchAll(new RegExp(`${name}(?:\\*\\d+)?\\*=([^;]+)`, 'gi'))].map((match) =>
+    match[1]!.trim().replace(/^"|"$/g, ''),
+  );
   if (pieces.length > 0) return decodeURIComponent(pieces.join('').replace(/^[\w-]*'[\w-]*'/, ''));
   const plain = new RegExp(`${name}="?([^";]+)"?`, 'i').exec(header);
   return plain ? decodeWords(plain[1]!) : '';

@@ -18,7 +18,8 @@ const page = (title: string, body: string) => `<!doctype html>
 <body><h1>${escape(title)}</h1>${body}</body></html>`;
 
 const when = (message: StoredMessage) =>
-  new Intl.DateTimeFormat('ru', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'Asia/Almaty' }).format(new Date(message.receivedAt)) + ' UTC+5';
+  new Intl.DateTimeFormat('ru', { dateStyle: 'short', timeStyle: 'medium', timeZone: 'Asia/Almaty' }).format(new Date(message.receivedAt)) +
+  ' UTC+5';
 
 /** The list of mails, newest first, with the search by recipient. */
 export function listPage(messages: StoredMessage[], to: string): string {

@@ -33,7 +33,9 @@ export class MailStore {
   /** Newest first; only those sent to `to` when it is given. */
   list(to?: string): StoredMessage[] {
     const messages = this.ids().flatMap((id) => this.read(id) ?? []);
-    return to === undefined ? messages : messages.filter((message) => message.to.some((address) => address.toLowerCase() === to.toLowerCase()));
+    return to === undefined
+      ? messages
+      : messages.filter((message) => message.to.some((address) => address.toLowerCase() === to.toLowerCase()));
   }
 
   read(id: string): StoredMessage | null {

@@ -29,12 +29,13 @@ function moduleFolder(): string {
 function schemaFolder(): string {
   const known = ['/etc/ldap/schema', '/etc/openldap/schema', '/usr/share/slapd/schema', '/opt/homebrew/etc/openldap/schema'];
   const found = known.find((folder) => fs.existsSync(path.join(folder, 'inetorgperson.schema')));
-  if (!found) throw new PlainFailure('OpenLDAP is installed without its schema files (inetorgperson.schema); install the whole slapd package.');
+  if (!found)
+    throw new PlainFailure('OpenLDAP is installed without its schema files (inetorgperson.schema); install the whole slapd package.');
   return found;
 }
 
 /** slapd.conf: TLS only, no anonymous reading, memberOf kept by the server. */
-function configuration({ home, secrets }: ServerContext, data: string): string {
+function configuration({ home, secrets, throwAway }: ServerContext, data: string): string {
   const tls = tlsFilesOf(home);
   const schema = schemaFolder();
   return `
@@ -57,7 +58,7 @@ maxsize 268435456
 suffix "${directoryBase}"
 rootdn "${directoryAdminDn}"
 rootpw ${secrets.directoryAdmin}
-directory ${data}
+directory ${data}${throwAway ? '\ndbnosync' : ''}
 index objectClass,uid,mail,employeeNumber,member eq
 overlay memberof
 access to attrs=userPassword by self write by anonymous auth by * none
@@ -69,7 +70,8 @@ access to * by dn.exact="${directoryReaderDn}" read by self read by * none
 function unconfined(program: string, { home }: ServerContext): string {
   let confined = false;
   try {
-    confined = fs.readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y') && fs.existsSync('/etc/apparmor.d/usr.sbin.slapd');
+    confined =
+      fs.readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y') && fs.existsSync('/etc/apparmor.d/usr.sbin.slapd');
   } catch {
     // No AppArmor here.
   }

@@ -95,7 +95,8 @@ export const mariadb: Server = {
       await run(context.programs.get('mariadbInstallDb')!, args, { timeout: 120_000 });
     } catch (error) {
       const output = String((error as { stdout?: string }).stdout ?? '') + String((error as { stderr?: string }).stderr ?? '');
-      if (/No space left|Disk full/i.test(output)) throw new PlainFailure('MariaDB could not make its data: the disk is full; free some space and start again.');
+      if (/No space left|Disk full/i.test(output))
+        throw new PlainFailure('MariaDB could not make its data: the disk is full; free some space and start again.');
       throw new PlainFailure(`MariaDB could not make its data: ${output.trim().split('\n').at(-1) || (error as Error).message}`);
     }
     fs.renameSync(fresh, data);

@@ -54,7 +54,10 @@ export const temporal: Server = {
 
   async furnish(context) {
     await withService(context, ({ workflowService }) =>
-      workflowService.updateNamespace({ namespace: temporalNamespace, config: { workflowExecutionRetentionTtl: { seconds: retentionSeconds as never } } }),
+      workflowService.updateNamespace({
+        namespace: temporalNamespace,
+        config: { workflowExecutionRetentionTtl: { seconds: retentionSeconds as never } },
+      }),
     );
   },
 };
