@@ -1,6 +1,7 @@
 /** The signature engine: bytes in, facts out; no I/O, the clock is an argument. */
 export { DigestSet, DIGEST_NAMES, createHasher, digest, type DigestName, type Digests } from './digests';
 export { FORMAT_CODES, SignatureFormatError, type FormatCode } from './errors';
+export { addTimeStamp, mergeCms } from './cms/assemble';
 export { decodeSignatureFile } from './cms/decode';
 export { parseSignedData, type SignedData, type SignerInfo } from './cms/signed-data';
 export { productionTrust } from './trust/production';

@@ -9,7 +9,7 @@ import { readName, type Name } from './name';
 import { pemBlocks } from './pem';
 
 /** CRLReason, RFC 5280 §5.3.1; the position is the code, 7 is not used. */
-const REASONS = [
+export const CRL_REASONS = [
   'unspecified',
   'keyCompromise',
   'cACompromise',
@@ -22,7 +22,7 @@ const REASONS = [
   'privilegeWithdrawn',
   'aACompromise',
 ] as const;
-export type CrlReason = (typeof REASONS)[number];
+export type CrlReason = (typeof CRL_REASONS)[number];
 
 /** A certificate revocation list (RFC 5280 §5), complete or delta; entries are searched in place, not unpacked. */
 export interface Crl {
@@ -104,7 +104,7 @@ function readEntry(item: Der): CrlEntry {
   const code = reason ? Der.parse(reason.value).expect(TAG.ENUMERATED, 'reasonCode').value[0] : 0;
   return {
     revokedAt,
-    reason: REASONS[code ?? 0] ?? 'unspecified',
+    reason: CRL_REASONS[code ?? 0] ?? 'unspecified',
     invalidityDate: invalidity && readTime(Der.parse(invalidity.value)),
   };
 }
