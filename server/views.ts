@@ -386,7 +386,7 @@ export interface SignatureView {
   /** What vouches for the time: a time-stamp, the receipt by this server, or only the signer's clock. */
   timeSource: 'timestamp' | 'received' | 'claimed';
   level: string;
-  checks: { name: string; result: 'passed' | 'failed' | 'not_checked'; detail: string | null }[];
+  checks: { name: string; result: 'pass' | 'fail' | 'not checked'; detail: string | null }[];
   certificate: { serial: string; issuer: string; algorithm: string; notBefore: Instant; notAfter: Instant } | null;
   /** Download of the CMS; null on pages that do not offer it. */
   cmsUrl: string | null;
@@ -638,23 +638,30 @@ export interface InvitationMail extends MailBase {
   due: CivilDate | null;
 }
 export interface OutsideInvitationMail extends InvitationMail {
-  expiresAt: Instant;
+  expiresAt: Instant | null;
   senderEmail: string | null;
 }
 export interface ReminderMail extends InvitationMail {
   since: Instant;
 }
+/** To the initiator: one of several answers is in. */
+export interface AnsweredMail extends MailBase {
+  action: StageKind;
+  by: string;
+  at: Instant;
+  remark: string | null;
+}
 export interface RefusedMail extends MailBase {
   by: string;
   at: Instant;
-  remark: string;
+  remark: string | null;
 }
 export interface CompletedMail extends MailBase {
   at: Instant;
   signers: string[];
 }
 export interface ExpiredMail extends MailBase {
-  due: CivilDate;
+  due: CivilDate | null;
   awaited: string[];
 }
 export interface WithdrawnMail extends MailBase {
@@ -715,6 +722,7 @@ export interface Mails {
   invitation: InvitationMail;
   'invitation-outside': OutsideInvitationMail;
   reminder: ReminderMail;
+  answered: AnsweredMail;
   refused: RefusedMail;
   completed: CompletedMail;
   expired: ExpiredMail;
