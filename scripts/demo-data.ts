@@ -1,4 +1,4 @@
-import data from './demo-data.json';
+import data from './demo-organisations.json';
 
 export type DemoRole = 'owner' | 'admin' | 'employee' | 'user';
 /** Which of the national centre's certificate kinds a person holds for the organisation, beside a personal one. */

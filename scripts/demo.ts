@@ -80,7 +80,7 @@ async function start(home: Home, started: Started): Promise<DemoFile> {
   const env = applicationEnvironment(settings);
   await step('Bringing the database up to date', () => runCommand(home, ['migrate'], env));
   await step('Filling in the demo organisations', () =>
-    runCommand(home, ['seed-demo', path.join(repositoryRoot(), 'scripts/demo-data.json')], env),
+    runCommand(home, ['seed-demo', path.join(repositoryRoot(), 'scripts/demo-organisations.json')], env),
   );
   await step('Starting the application (web, worker, heavy) and waiting for its own readiness check', async () => {
     started.application = (['web', 'worker', 'heavy'] as const).map((role) => new Supervised(home, role, env, say));

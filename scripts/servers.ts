@@ -1,16 +1,8 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { fail, onInterrupt, say } from './launcher/command';
-import { defaultHomeFolder, type Home, openHome, writePrivate } from './launcher/home';
+import { defaultHomeFolder, type Home, openHome } from './launcher/home';
 import { stopLeftovers, takeHome } from './launcher/processes';
-import { type RunningServers, startServers } from './launcher/servers';
-
-/** Writes addresses and secrets of running servers where tests and people look for them. */
-export function writeServersFile(home: Home, { env, mailPage, directoryAdmin }: RunningServers): string {
-  const file = path.join(home.root, 'servers.json');
-  writePrivate(file, JSON.stringify({ env, mailPage, directoryAdmin }, null, 2));
-  return file;
-}
+import { type RunningServers, startServers, writeServersFile } from './launcher/servers';
 
 /** Runs the servers alone until interrupted. With --test their data are thrown away and nothing waits for the disk. */
 export async function main(args: string[]): Promise<void> {

@@ -23,7 +23,7 @@ const entry = () => path.join(repositoryRoot(), 'dist/server/main.js');
 /** The surroundings of an application process: this process's own without its KENSE_ variables, which are for the launcher, then `settings`. */
 export function applicationEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('KENSE_'));
-  return { ...Object.fromEntries(own), NODE_ENV: 'production', ...settings };
+  return { ...Object.fromEntries(own), ...settings };
 }
 
 const lastLineOf = (output: string): string => output.trim().split('\n').at(-1)?.slice(0, 300) || 'it printed nothing';
@@ -74,7 +74,7 @@ export class Supervised {
   /** Asks the process to finish and waits; after 30 s it is killed. */
   async stop(): Promise<void> {
     this.stopping = true;
-    await stopProcess(this.home, this.role, stopGraceMs);
+    await stopProcess(this.home, this.role);
   }
 
   private start(): RunningProcess {
@@ -87,6 +87,7 @@ export class Supervised {
       env: this.env,
       cwd: repositoryRoot(),
       marker: `${entry()} ${this.role}`,
+      graceMs: stopGraceMs,
     });
     void running.ended.then((how) => this.again(how, Date.now() - began));
     return running;

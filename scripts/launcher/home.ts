@@ -65,7 +65,8 @@ export function openHome(root: string): Home {
     keys: folder('keys'),
     mail: folder('mail'),
   };
-  for (const each of [home.root, home.data, home.logs, home.run, home.tls, home.keys, home.mail]) fs.mkdirSync(each, { recursive: true, mode: 0o700 });
+  for (const each of [home.root, home.data, home.logs, home.run, home.tls, home.keys, home.mail])
+    fs.mkdirSync(each, { recursive: true, mode: 0o700 });
   const { bavail, bsize } = fs.statfsSync(root);
   const free = bavail * bsize;
   if (free < minimumFreeBytes) {

@@ -10,6 +10,7 @@ interface PidRecord {
   pid: number;
   startedAt: string;
   marker: string;
+  graceMs: number;
 }
 
 export interface ProcessOrder {
@@ -20,6 +21,8 @@ export interface ProcessOrder {
   cwd?: string;
   /** A piece of the command line that only this process has, normally a path in the home. */
   marker: string;
+  /** How long it may take to end when asked; then it is killed. */
+  graceMs: number;
 }
 
 export interface RunningProcess {
@@ -59,8 +62,11 @@ function isSame(record: PidRecord): boolean {
 
 const recordFile = (home: Home, name: string) => path.join(home.run, `${name}.json`);
 
-function writeRecord(home: Home, name: string, pid: number, marker: string): void {
-  writePrivate(recordFile(home, name), JSON.stringify({ pid, startedAt: describe(pid)?.startedAt ?? '', marker } satisfies PidRecord));
+function writeRecord(home: Home, name: string, pid: number, marker: string, graceMs: number): void {
+  writePrivate(
+    recordFile(home, name),
+    JSON.stringify({ pid, startedAt: describe(pid)?.startedAt ?? '', marker, graceMs } satisfies PidRecord),
+  );
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -94,7 +100,7 @@ export function startProcess(home: Home, order: ProcessOrder): RunningProcess {
   });
   if (child.pid === undefined) throw new PlainFailure(`${order.program} could not be started.`);
   child.unref();
-  writeRecord(home, order.name, child.pid, order.marker);
+  writeRecord(home, order.name, child.pid, order.marker, order.graceMs);
   return { name: order.name, pid: child.pid, logFile, logStart, ended, hasEnded: () => over };
 }
 
@@ -112,22 +118,18 @@ async function until(condition: () => boolean, timeoutMs: number): Promise<boole
   return true;
 }
 
-async function end(home: Home, name: string, record: PidRecord, graceMs: number): Promise<void> {
-  if (isSame(record)) {
-    if (graceMs > 0) signal(record.pid, 'SIGTERM');
-    if (!(await until(() => !isSame(record), graceMs))) {
+/** Stops what the home recorded under this name: asks, waits as long as it was promised (or `graceMs`), then kills. A stranger is left alone. */
+export async function stopProcess(home: Home, name: string, graceMs?: number): Promise<void> {
+  const record = readJson<PidRecord>(recordFile(home, name));
+  if (record && isSame(record)) {
+    const grace = graceMs ?? record.graceMs;
+    if (grace > 0) signal(record.pid, 'SIGTERM');
+    if (!(await until(() => !isSame(record), grace))) {
       signal(record.pid, 'SIGKILL');
       await until(() => !isSame(record), 5_000);
     }
   }
   fs.rmSync(recordFile(home, name), { force: true });
-}
-
-/** Stops what the home recorded under this name: asks, waits `graceMs`, then kills. A stranger that got the number is left alone. */
-export async function stopProcess(home: Home, name: string, graceMs: number): Promise<void> {
-  const record = readJson<PidRecord>(recordFile(home, name));
-  if (record) await end(home, name, record, graceMs);
-  else fs.rmSync(recordFile(home, name), { force: true });
 }
 
 /** Names with a pid file in the home, whether the process lives or not. */
@@ -139,7 +141,7 @@ export function recordedProcesses(home: Home): string[] {
 }
 
 /** Stops everything a killed launcher left behind in this home; returns the names that were still alive. */
-export async function stopLeftovers(home: Home, graceMs = 5_000): Promise<string[]> {
+export async function stopLeftovers(home: Home, graceMs?: number): Promise<string[]> {
   const alive = recordedProcesses(home).filter((name) => {
     const record = readJson<PidRecord>(recordFile(home, name));
     return record !== null && isSame(record);
@@ -149,6 +151,15 @@ export async function stopLeftovers(home: Home, graceMs = 5_000): Promise<string
 }
 
 const launcherName = 'launcher';
+
+/** Kills at once whatever the home has recorded; synchronous, for a process that is about to end. */
+export function killRecorded(home: Home): void {
+  if (!fs.existsSync(home.run)) return;
+  for (const name of recordedProcesses(home)) {
+    const record = readJson<PidRecord>(recordFile(home, name));
+    if (record && isSame(record)) signal(record.pid, 'SIGKILL');
+  }
+}
 
 /** The pid of the launcher that holds this home, or null. */
 export function holderOf(home: Home): number | null {
@@ -164,6 +175,6 @@ export function takeHome(home: Home): () => void {
       `${home.root} is in use by a running launcher (process ${holder}); stop it first or choose another folder with KENSE_HOME.`,
     );
   }
-  writeRecord(home, launcherName, process.pid, path.basename(process.execPath));
+  writeRecord(home, launcherName, process.pid, path.basename(process.execPath), 0);
   return () => fs.rmSync(recordFile(home, launcherName), { force: true });
 }

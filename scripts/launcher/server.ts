@@ -69,7 +69,7 @@ export async function startServer(server: Server, base: Omit<ServerContext, 'por
   for (let attempt = 1; ; attempt += 1) {
     const context: ServerContext = { ...base, ports: await ports.claim(server.portNames) };
     await server.prepare?.(context);
-    const running = startProcess(context.home, { name: server.name, ...server.launch(context) });
+    const running = startProcess(context.home, { name: server.name, graceMs: server.stopGraceMs, ...server.launch(context) });
     const problem = await waitUntilReady(server, context, running);
     if (problem === null) {
       await server.furnish?.(context);

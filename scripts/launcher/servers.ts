@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { type Home, type Secrets, secretsOf } from './home';
+import { type Home, type Secrets, secretsOf, writePrivate } from './home';
 import { tlsFilesOf } from './certificates';
 import { Ports } from './ports';
 import { stopLeftovers, stopProcess } from './processes';
@@ -69,7 +69,7 @@ const stopOrder = ['temporal', 'mail', 'directory', 'objects', 'mariadb'];
 
 /** Starts all servers of a home side by side and waits until each answers its own protocol. On failure what had started is stopped. */
 export async function startServers(home: Home, { throwAway, say }: StartOptions): Promise<RunningServers> {
-  const left = await stopLeftovers(home, throwAway ? 0 : 10_000);
+  const left = await stopLeftovers(home, throwAway ? 0 : undefined);
   if (left.length > 0) say(`Stopped what an earlier run had left: ${left.join(', ')}.`);
   const servers: Server[] = [mariadb, temporal, await chooseObjectStore(home), directory, mail];
   const found = await requirePrograms([...new Set(servers.flatMap((server) => server.programs))], say);
@@ -77,8 +77,7 @@ export async function startServers(home: Home, { throwAway, say }: StartOptions)
   tlsFilesOf(home);
   const ports = new Ports(home);
   const stop = async () => {
-    for (const name of stopOrder)
-      await stopProcess(home, name, throwAway ? 0 : (servers.find((server) => server.name === name)?.stopGraceMs ?? 0));
+    for (const name of stopOrder) await stopProcess(home, name, throwAway ? 0 : undefined);
   };
   const waiting = new Map(servers.map((server) => [server.name, server]));
   const reminder = setInterval(() => {
@@ -108,4 +107,11 @@ export async function startServers(home: Home, { throwAway, say }: StartOptions)
   } finally {
     clearInterval(reminder);
   }
+}
+
+/** Writes addresses and secrets of running servers where tests and people look for them. */
+export function writeServersFile(home: Home, { env, mailPage, directoryAdmin }: RunningServers): string {
+  const file = path.join(home.root, 'servers.json');
+  writePrivate(file, JSON.stringify({ env, mailPage, directoryAdmin }, null, 2));
+  return file;
 }
