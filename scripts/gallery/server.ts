@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import express from 'express';
+import { PDFDocument, StandardFonts } from 'pdf-lib';
+import { langs } from '../../server/i18n';
+import { createRenderer } from '../../server/render';
+import type { Lang, Theme, ViewContext } from '../../server/views';
+import { fragments, now, pages } from './samples';
+
+/** The policy every page of the product is served with; the gallery uses it too, so that a violation shows here first. */
+export const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self' wss://127.0.0.1:13579 ws://127.0.0.1:*",
+  "form-action 'self'",
+  "frame-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "object-src 'none'",
+].join('; ');
+
+const openToAll = new Set(['pages/sign-in', 'pages/choose-organisation', 'pages/check/form', 'pages/check/result', 'pages/check/unknown']);
+
+/** What a page knows of its reader, in the gallery. */
+export const contextOf = (name: string, label: string, lang: Lang, theme: Theme): ViewContext => {
+  const isPublic = openToAll.has(name) || name.startsWith('pages/invitations');
+  const menus = {
+    'pages/to-sign': 'to-sign',
+    'pages/in-signing': 'in-signing',
+    'pages/documents/new': 'new',
+    'pages/trash': 'trash',
+  } as const;
+  const menu = name in menus ? menus[name as keyof typeof menus] : name.startsWith('pages/settings') ? 'settings' : 'documents';
+  return {
+    lang,
+    theme,
+    menu,
+    path: name.startsWith('pages/check') ? '/check' : `/${lang}/${theme}/${label}`,
+    csrf: 'token',
+    actor: isPublic ? null : { name: 'Ахметова Д. С.', organisation: 'ТОО «Алатау Сервис»', role: 'owner', hasSeveralOrganisations: true },
+    counts: isPublic ? null : { toSign: 12, inSigning: 27 },
+    demo: true,
+    letterhead: { kk: '«Алатау Сервис» ЖШС', ru: 'ТОО «Алатау Сервис»' },
+    now,
+  };
+};
+
+async function samplePdf(): Promise<Buffer> {
+  const pdf = await PDFDocument.create();
+  const font = await pdf.embedFont(StandardFonts.TimesRoman);
+  for (let n = 1; n <= 12; n += 1) pdf.addPage([595, 842]).drawText(`Supply contract 118/25, page ${n}`, { x: 72, y: 760, size: 16, font });
+  return Buffer.from(await pdf.save());
+}
+
+/** Serves every sample page at `/<lang>/<theme>/<label>` on a free port of this computer; resolves with the address and a way to stop. */
+export async function startGallery(root: string): Promise<{ url: string; stop: () => Promise<void> }> {
+  const app = express();
+  const render = createRenderer({ root, isProduction: false });
+  const pdf = await samplePdf();
+  const vendor = path.join(root, 'node_modules/pdfjs-dist');
+  app.use((_req, res, next) => {
+    res.set('Content-Security-Policy', contentSecurityPolicy);
+    next();
+  });
+  app.get('/assets/vendor/htmx.js', (_req, res) => res.sendFile(path.join(root, 'node_modules/htmx.org/dist/htmx.min.js')));
+  for (const name of ['pdf.mjs', 'pdf.worker.mjs'])
+    app.get(`/assets/vendor/${name}`, (_req, res) => res.sendFile(path.join(vendor, 'legacy/build', name)));
+  for (const folder of ['cmaps', 'standard_fonts', 'wasm']) app.use(`/assets/vendor/${folder}`, express.static(path.join(vendor, folder)));
+  app.use('/assets', express.static(path.join(root, 'views/assets')));
+  app.get('/sample.pdf', (_req, res) => res.type('pdf').send(pdf));
+  app.get('/fragment/:index', (req, res) => {
+    const sample = fragments[Number(req.params.index)];
+    if (!sample) return void res.sendStatus(404);
+    render.renderFragment(res, sample.name, sample.data, contextOf(sample.name, '', 'ru', 'light'));
+  });
+  app.get('/', (_req, res) =>
+    res.send(
+      pages.map(({ label }) => langs.map((lang) => `<a href="/${lang}/light/${label}">${label} ${lang}</a>`).join(' ')).join('<br>'),
+    ),
+  );
+  app.get('/favicon.ico', (_req, res) => res.type('svg').send(readFileSync(path.join(root, 'views/assets/mark.svg'))));
+  app.get('/:lang/:theme/:label', (req, res) => {
+    const sample = pages.find(({ label }) => label === req.params.label);
+    if (!sample) return void res.sendStatus(404);
+    const { lang, theme } = req.params as { lang: Lang; theme: Theme };
+    render.renderPage(res, sample.name, sample.data, contextOf(sample.name, sample.label, lang, theme));
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => new Promise((resolve) => void server.close(() => resolve())),
+  };
+}
