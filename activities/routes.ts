@@ -66,7 +66,7 @@ export const routeActivities = (deps: Deps) => ({
   applyRoute: (input: ApplyRoute): Promise<Applied> =>
     answered(() =>
       deps.inTx((tx) =>
-        once(deps.db, tx, commandRow({ commandId: input.commandId, at: input.command.at }, input.before.id, `route.${input.command.kind}`, input.command.by, input.before), async () => {
+        once(deps.db, tx, commandRow({ commandId: input.commandId, at: input.command.at }, input.before.documentId, `route.${input.command.kind}`, input.command.by, input.before), async () => {
           const { before, next, command } = input;
           const at = new Date(command.at);
           if (command.kind === 'sign' && !(await acceptSignature(deps.db, tx, command.signatureId, command.participantId, at))) throw new Refused('signing.session_used');

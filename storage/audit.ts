@@ -111,6 +111,18 @@ export async function auditOf(db: Sequelize, organisationId: string, entityId: s
   }));
 }
 
+/** Whether the rows of one thing still hash to what was written, each beside the row before it; the whole chain is `verifyAudit`'s work. */
+export async function verifyEntity(db: Sequelize, organisationId: string, entityId: string): Promise<{ isWhole: boolean; count: number }> {
+  const rows = await select<Stored & { before: Buffer | null }>(
+    db,
+    `SELECT a.*, b.hash AS \`before\` FROM audit a LEFT JOIN audit b ON b.organisation_id = a.organisation_id AND b.seq = a.seq - 1
+      WHERE a.organisation_id = :organisationId AND a.entity_id = :entityId ORDER BY a.seq`,
+    { organisationId, entityId },
+  );
+  const isWhole = rows.every(({ before, ...row }) => rowHash(row).equals(row.hash) && row.prev_hash.equals(before ?? genesis));
+  return { isWhole, count: rows.length };
+}
+
 /** What is wrong with a chain: a row was changed, one is missing before `seq`, or the newest rows were cut off. */
 export type AuditFault = { organisationId: string; seq: number; fault: 'changed' | 'missing' | 'broken-link' | 'head-mismatch' };
 

@@ -161,6 +161,15 @@ export const changeRole = (db: Sequelize, tx: Tx, organisationId: string, person
     tx,
   );
 
+/** The role of one member, locked for a change; null when the person is none. */
+export const lockMember = (db: Sequelize, tx: Tx, organisationId: string, personId: string): Promise<{ role: OrganisationRole } | null> =>
+  selectOne(
+    db,
+    'SELECT role FROM memberships WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NULL FOR UPDATE',
+    { organisationId, personId },
+    tx,
+  );
+
 /** Owners still able to sign in; the last one must not be lost. */
 export async function countOwners(db: Sequelize, organisationId: string, tx: Tx): Promise<number> {
   const row = await selectOne<{ n: number }>(

@@ -1,0 +1,154 @@
+import path from 'node:path';
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { findCommand } from '../storage/commands';
+import { pendingMigrations } from '../storage/migrate';
+import { selectOne } from '../storage/sql';
+import { authRoutes } from './auth/routes';
+import { checkRoutes } from './check/routes';
+import { memberOf, Refusal, type WebDeps } from './context';
+import { listRoutes } from './documents/lists';
+import { documentRoutes } from './documents/routes';
+import { invitationRoutes } from './invitations/routes';
+import { requestContext } from './middleware/request';
+import { csrfGuard, securityHeaders } from './middleware/security';
+import { responder } from './respond';
+import { root } from './root';
+import { directoryRoutes } from './settings/directory';
+import { settingsRoutes } from './settings/routes';
+import { isUlid } from '../domain/ids';
+
+/** Commands one person may send in a minute; far above any clerk, far below a script run wild. */
+const commandsPerMinute = 300;
+/** Posting a signature reads its own, larger body and checks its own token. */
+const postsSignature = (req: Request): boolean => req.method === 'POST' && /\/sign\/[0-9A-Z]{26}$/.test(req.path);
+
+/** The web application: every answer of Kense but the files under /assets passes here. */
+export function createApp(deps: WebDeps): Express {
+  const app = express();
+  const respond = responder(deps);
+  app.disable('x-powered-by');
+  app.set('trust proxy', deps.config.trustProxy === '' ? false : deps.config.trustProxy.split(',').map((p) => p.trim()));
+  app.set('query parser', 'simple');
+
+  app.get('/healthz', (_req, res) => void res.type('text').send('ok\n'));
+  app.get('/readyz', async (_req, res) => {
+    const checks = await readiness(deps);
+    res.status(Object.values(checks).every((v) => v === 'ok') ? 200 : 503).json(checks);
+  });
+
+  app.use(securityHeaders(deps.config));
+  const assets = { maxAge: deps.config.isProduction ? '1h' : 0, index: false } as const;
+  const vendor = path.join(root, 'node_modules');
+  const pdfjs = path.join(vendor, 'pdfjs-dist');
+  app.get('/assets/vendor/htmx.js', (_req, res) => res.sendFile(path.join(vendor, 'htmx.org', 'dist', 'htmx.min.js'), assets));
+  app.get('/assets/vendor/pdf.mjs', (_req, res) => res.sendFile(path.join(pdfjs, 'legacy', 'build', 'pdf.min.mjs'), assets));
+  app.get('/assets/vendor/pdf.worker.mjs', (_req, res) => res.sendFile(path.join(pdfjs, 'legacy', 'build', 'pdf.worker.min.mjs'), assets));
+  app.use('/assets/vendor/standard_fonts', express.static(path.join(pdfjs, 'standard_fonts'), assets));
+  app.use('/assets/vendor/cmaps', express.static(path.join(pdfjs, 'cmaps'), assets));
+  app.use('/assets', express.static(path.join(root, 'views', 'assets'), assets), (_req, res) => void res.status(404).type('text').send('not found\n'));
+  app.get('/favicon.ico', (_req, res) => res.sendFile(path.join(root, 'views', 'assets', 'mark.svg'), assets));
+  app.get('/robots.txt', (_req, res) => void res.type('text').send('User-agent: *\nDisallow: /\n'));
+
+  app.use(requestContext(deps));
+  const parseForm = express.urlencoded({ extended: false, limit: '512kb', parameterLimit: 5_000 });
+  const guard = csrfGuard(deps.config);
+  app.use((req, res, next) => (postsSignature(req) ? next() : parseForm(req, res, next)));
+  app.use((req, res, next) => (postsSignature(req) ? next() : guard(req, res, next)));
+  const pace = new RateLimiterMemory({ points: commandsPerMinute, duration: 60 });
+  app.use((req, _res, next) => {
+    if (req.method !== 'POST') return next();
+    pace.consume(req.kense.session?.person.id ?? req.ip ?? '').then(
+      () => next(),
+      () => next(new Refusal('limited')),
+    );
+  });
+
+  app.use(authRoutes(deps, respond));
+  app.use(checkRoutes(deps, respond));
+  app.use(invitationRoutes(deps, respond));
+  app.get('/', (req, res) => res.redirect(303, req.kense.session ? '/to-sign' : '/sign-in'));
+  app.get('/keys', async (req, res) => {
+    if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/keys', {});
+    else await respond.page(req, res, 'pages/keys', {});
+  });
+
+  app.get('/commands/:id', async (req, res) => {
+    const { id } = req.params;
+    const command = isUlid(id) ? await findCommand(deps.db, id) : null;
+    const { session } = req.kense;
+    const href = typeof req.query.href === 'string' && /^\/(documents|invitations)\/[\w-]+$/.test(req.query.href) ? req.query.href : '/documents';
+    const isGuest = !session && href.startsWith('/invitations/'); // whoever holds the link may know that its command is done
+    if (!session?.organisation && !isGuest) throw new Refusal('sign_in.needed');
+    if (command && !isGuest && command.actor !== session?.person.id) throw new Refusal('not_found');
+    if (command) return respond.go(req, res, href, { tone: 'ok', key: 'flash.done' });
+    await respond.pending(req, res, isUlid(id) ? id : deps.newId(), href);
+  });
+
+  // Everything below is for members only; without a session a page leads to the sign-in and back.
+  app.use((req, _res, next) => {
+    memberOf(req);
+    next();
+  });
+  app.use(listRoutes(deps, respond));
+  app.use(documentRoutes(deps, respond));
+  app.use(settingsRoutes(deps, respond));
+  app.use(directoryRoutes(deps, respond));
+
+  app.use(() => {
+    throw new Refusal('not_found');
+  });
+  const onError: ErrorRequestHandler = (error: unknown, req, res, next) => {
+    if (res.headersSent) {
+      req.kense.log.warn({ err: error }, 'the answer broke off');
+      return next(error);
+    }
+    const code = error instanceof Refusal ? error.code : bodyProblem(error);
+    if (code === 'sign_in.needed') {
+      const back = req.method === 'GET' && !req.kense.isHtmx ? `?return_to=${encodeURIComponent(req.originalUrl)}` : '';
+      const target = req.kense.session ? '/sign-in/organisation' : `/sign-in${back}`;
+      if (req.kense.isHtmx) res.status(401).set('HX-Redirect', target).end();
+      else res.redirect(303, target);
+      return;
+    }
+    if (code) return respond.refusal(req, res, code, error instanceof Refusal ? error.params : {});
+    req.kense.log.error({ err: error }, 'request failed');
+    respond.failure(req, res, isOutage(error) ? 503 : 500);
+  };
+  app.use(onError);
+  return app;
+}
+
+/** Errors of the body parser are the sender's: too large, or not a form at all. */
+function bodyProblem(error: unknown): string | null {
+  const type = (error as { type?: string } | null)?.type;
+  if (type === 'entity.too.large') return 'upload.too_large_form';
+  return type?.startsWith('entity.') || type === 'parameters.too.many' || type === 'request.aborted' || error instanceof URIError ? 'bad_request' : null;
+}
+
+/** The database or the object store is away: reading again soon may help. */
+const isOutage = (error: unknown): boolean =>
+  /^Sequelize(Connection|HostNotFound|AccessDenied)/.test((error as Error | null)?.name ?? '') || ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'].includes((error as { code?: string } | null)?.code ?? '');
+
+/** What must answer before requests make sense: database with current schema, Temporal, object store. */
+async function readiness(deps: WebDeps): Promise<Record<string, string>> {
+  const within = (work: Promise<unknown>): Promise<string> =>
+    Promise.race([
+      work.then(
+        () => 'ok',
+        (error: Error) => error.message.slice(0, 200),
+      ),
+      new Promise<string>((resolve) => setTimeout(() => resolve('no answer in 2 s'), 2_000).unref()),
+    ]);
+  const migrated = async (): Promise<void> => {
+    const missing = await pendingMigrations(deps.db);
+    if (missing.length > 0) throw new Error(`migrations are pending: ${missing.join(', ')}`);
+  };
+  const [database, schema, temporal, objects] = await Promise.all([
+    within(selectOne(deps.db, 'SELECT 1 AS one')),
+    within(migrated()),
+    within(deps.temporal.connection.withDeadline(Date.now() + 1_500, () => deps.temporal.connection.ensureConnected())),
+    within(deps.objects.ping()),
+  ]);
+  return { database, schema, temporal, objects };
+}

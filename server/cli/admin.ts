@@ -1,0 +1,143 @@
+import { createInterface } from 'node:readline/promises';
+import { isTwelveDigits } from '../../domain/people/numbers';
+import { openTemporal } from '../../integrations/temporal/client';
+import { routeSender } from '../../integrations/temporal/send';
+import { appendAudit, verifyAudit } from '../../storage/audit';
+import { assertDatabase, openDatabase } from '../../storage/database';
+import { newId } from '../../storage/ids';
+import { migrate } from '../../storage/migrate';
+import { openObjectStore } from '../../storage/objects';
+import { accountByLogin, createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import { liveRoutes } from '../../storage/queries/routes';
+import { transactions } from '../../storage/tx';
+import { hashPassword, minPasswordLength } from '../auth/passwords';
+import { readConfig, type Config } from '../config';
+
+/** A wrong command line or an expected failure: one sentence, exit code 2. */
+export class Usage extends Error {}
+
+type Options = { words: string[]; values: Map<string, string> };
+export function parseOptions(argv: readonly string[]): Options {
+  const words: string[] = [];
+  const values = new Map<string, string>();
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i] ?? '';
+    if (!arg.startsWith('--')) words.push(arg);
+    else if (arg.includes('=')) values.set(arg.slice(2, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1));
+    else if (argv[i + 1] !== undefined && !argv[i + 1]?.startsWith('--')) values.set(arg.slice(2), argv[++i] ?? '');
+    else values.set(arg.slice(2), '');
+  }
+  return { words, values };
+}
+
+async function withDatabase<T>(config: Config, work: (db: ReturnType<typeof openDatabase>) => Promise<T>): Promise<T> {
+  const db = openDatabase({ url: config.databaseUrl, poolMax: 4 });
+  try {
+    return await work(db);
+  } finally {
+    await db.close();
+  }
+}
+
+/** Brings the schema up to date and makes the bucket. */
+export async function runMigrate(): Promise<number> {
+  const config = readConfig(process.env);
+  const applied = await withDatabase(config, async (db) => {
+    await assertDatabase(db);
+    return migrate(db);
+  });
+  await openObjectStore(config.objects).ensureBucket();
+  console.log(applied.length > 0 ? `applied: ${applied.join(', ')}` : 'the schema is current');
+  return 0;
+}
+
+/** Walks the audit log and names every fault. Exit 0 when whole, 1 when not. */
+export async function runAuditVerify(): Promise<number> {
+  const { rows, faults } = await withDatabase(readConfig(process.env), verifyAudit);
+  for (const f of faults) console.log(`organisation ${f.organisationId}, row ${f.seq}: ${explain[f.fault]}`);
+  console.log(`${rows} rows read, ${faults.length} faults`);
+  return faults.length === 0 ? 0 : 1;
+}
+const explain = {
+  changed: 'its content does not fit its hash: it was changed',
+  missing: 'a row before it is missing: it was removed',
+  'broken-link': 'it does not continue the row before it: one of them was inserted or replaced',
+  'head-mismatch': 'the newest row is not the one the chain ends with: rows were cut off or added',
+} as const;
+
+/** Makes a local owner of an organisation without mail or directory: the way in when nothing else works. */
+export async function runCreateAdmin(argv: readonly string[]): Promise<number> {
+  const { values } = parseOptions(argv);
+  const need = (name: string): string => {
+    const value = values.get(name)?.trim();
+    if (!value) throw new Usage(`--${name} is missing. kense user create-admin --login NAME --name "FULL NAME" --bin 12-DIGITS --organisation "NAME" [--email ADDRESS] [--iin 12-DIGITS]; the password is read from standard input`);
+    return value;
+  };
+  const [login, name, bin, organisation] = [need('login'), need('name'), need('bin'), need('organisation')];
+  const [email, iin] = [values.get('email') ?? null, values.get('iin') ?? null];
+  if (!isTwelveDigits(bin)) throw new Usage('--bin wants 12 digits');
+  if (iin && !isTwelveDigits(iin)) throw new Usage('--iin wants 12 digits');
+  const password = await readPassword();
+  if (password.length < minPasswordLength) throw new Usage(`the password wants at least ${minPasswordLength} characters`);
+  const passwordHash = await hashPassword(password);
+  return withDatabase(readConfig(process.env), async (db) => {
+    const made = await transactions(db)(async (tx) => {
+      if (await accountByLogin(db, login, tx)) return 'taken' as const;
+      const now = new Date();
+      const organisationId = await ensureOrganisation(db, tx, { bin, name: organisation }, now);
+      const person = await createPerson(db, tx, { name, email, iin }, { login, source: 'local', passwordHash }, now);
+      if (person === 'taken') return person;
+      await putMembership(db, tx, { organisationId, personId: person.personId, role: 'owner', roleSource: 'hand', position: '' }, now);
+      await appendAudit(db, tx, {
+        organisationId, at: now, actor: { kind: 'system', id: 'command-line', name: 'kense user create-admin' }, action: 'person.created', entityKind: 'person', entityId: person.personId,
+        commandId: newId(), details: { login, role: 'owner' },
+      });
+      return person;
+    });
+    if (made === 'taken') throw new Usage(`the login ${login} exists already`);
+    console.log(`${login} may now sign in as owner of ${organisation}`);
+    return 0;
+  });
+}
+
+async function readPassword(): Promise<string> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  if (process.stdin.isTTY) process.stderr.write('Password: ');
+  for await (const line of lines) {
+    lines.close();
+    return line;
+  }
+  throw new Usage('no password on standard input');
+}
+
+/** Starts a run for every live route that has none: after a restore the record wins. */
+export async function runReconcile(): Promise<number> {
+  const config = readConfig(process.env);
+  const { client, connection } = openTemporal(config.temporal, config.secret);
+  try {
+    return await withDatabase(config, async (db) => {
+      const send = routeSender(client);
+      let [seen, started] = [0, 0];
+      for (let page = await liveRoutes(db, '', 200); page.length > 0; page = await liveRoutes(db, page.at(-1)?.id ?? '', 200)) {
+        for (const route of page) {
+          seen++;
+          if (await send.resume(route)) started++;
+        }
+      }
+      console.log(`${seen} live routes, ${started} started again`);
+      return 0;
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Prints every setting with secrets masked; the start itself has refused bad ones already. */
+export function runConfigCheck(): number {
+  readConfig(process.env);
+  for (const [name, value] of Object.entries(process.env).filter(([n]) => n.startsWith('KENSE_')).sort()) {
+    console.log(`${name}=${/SECRET|PASSWORD|ACCESS_KEY|URL/.test(name) ? String(value).replace(/:[^:@/]+@/, ':***@').replace(/^[0-9a-f]{64}$/, '***') : value}`);
+  }
+  console.log('settings are usable');
+  return 0;
+}

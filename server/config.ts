@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Settings come from KENSE_* variables; a name ending in _FILE gives the path of a file that holds the value (systemd credentials). */
+const text = z.string().min(1);
+const port = z.string().regex(/^(\[?[0-9a-fA-F:.]+\]?|[a-z0-9.-]+):\d{1,5}$/, 'host:port is wanted, e.g. 127.0.0.1:8080');
+const flag = z.enum(['0', '1']).transform((v) => v === '1');
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const webAddress = z.url({ protocol: /^https?$/ }).transform((v) => v.replace(/\/+$/, ''));
+
+const schema = z.object({
+  PUBLIC_URL: webAddress,
+  LISTEN: port,
+  DATABASE_URL: z.url({ protocol: /^mysql$/ }),
+  TEMPORAL_ADDRESS: port,
+  TEMPORAL_NAMESPACE: text.default('default'),
+  S3_ENDPOINT: webAddress,
+  S3_ACCESS_KEY: text,
+  S3_SECRET_KEY: text,
+  S3_BUCKET: text.default('kense'),
+  S3_REGION: text.default('us-east-1'),
+  LDAP_URL: z.url({ protocol: /^ldaps?$/ }).optional(),
+  LDAP_STARTTLS: flag.default(false),
+  LDAP_CA_FILE: text.optional(),
+  LDAP_BIND_DN: z.string().default(''),
+  LDAP_BIND_PASSWORD: z.string().default(''),
+  LDAP_BASE_DN: z.string().default(''),
+  LDAP_LOGIN_ATTRIBUTE: text.default('uid'),
+  LDAP_IIN_ATTRIBUTE: text.default('employeeNumber'),
+  LDAP_POSITION_ATTRIBUTE: text.default('title'),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  MAIL_FROM: text,
+  SECRET_KEY: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits are wanted: openssl rand -hex 32'),
+  TRUST_FILES: z.string().default(''),
+  NCALAYER_URL: z.url({ protocol: /^wss?$/ }).default('wss://127.0.0.1:13579'),
+  NCALAYER_WINDOW_URL: webAddress.optional(),
+  DEMO: flag.default(false),
+  DEMO_ACCOUNTS_FILE: text.optional(),
+  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  UPLOAD_MAX_MIB: wholeNumber(1, 2048).default(100),
+  SESSION_IDLE_MINUTES: wholeNumber(1, 1440).default(60),
+  SESSION_HOURS: wholeNumber(1, 720).default(12),
+  INVITATION_DAYS: wholeNumber(1, 365).default(30),
+  TRUST_PROXY: z.string().default(''),
+  SIGN_IN_ATTEMPTS: wholeNumber(3, 100).default(10),
+});
+
+/** Variables of the launcher that the application does not read. */
+const launchers = new Set(['HOME', 'PORT']);
+const fromFiles = ['DATABASE_URL', 'S3_SECRET_KEY', 'S3_ACCESS_KEY', 'LDAP_BIND_PASSWORD', 'SMTP_URL', 'SECRET_KEY'];
+
+type Raw = z.output<typeof schema>;
+export type Config = {
+  publicUrl: string;
+  listen: { host: string; port: number };
+  databaseUrl: string;
+  temporal: { address: string; namespace: string };
+  objects: { endpoint: string; accessKey: string; secretKey: string; bucket: string; region: string };
+  directory: {
+    url: string;
+    startTls: boolean;
+    caFile: string | null;
+    bindDn: string;
+    bindPassword: string;
+    baseDn: string;
+    loginAttribute: string;
+    iinAttribute: string;
+    positionAttribute: string;
+  } | null;
+  smtp: { url: string; from: string };
+  secret: Buffer;
+  trustFiles: string[];
+  ncalayer: { url: string; windowUrl: string | null };
+  demo: { accountsFile: string | null } | null;
+  logLevel: Raw['LOG_LEVEL'];
+  uploadMaxBytes: number;
+  session: { idleMs: number; absoluteMs: number };
+  invitationLifeMs: number;
+  trustProxy: string;
+  signInAttempts: number;
+  isProduction: boolean;
+};
+
+/** Thrown with every problem found, one line each, so that an administrator mends them all at once. */
+export class ConfigError extends Error {
+  constructor(readonly problems: string[]) {
+    super(`settings are not usable:\n${problems.map((p) => `  ${p}`).join('\n')}`);
+  }
+}
+
+/** Reads and checks all settings; throws `ConfigError` listing every unknown name and every bad value. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('KENSE_') || value === undefined) continue;
+    const short = name.slice('KENSE_'.length);
+    if (short in schema.shape) given[short] = value;
+    else if (short.endsWith('_FILE') && fromFiles.includes(short.slice(0, -5))) readInto(given, short.slice(0, -5), value, problems);
+    else if (!launchers.has(short)) problems.push(`${name}: there is no such setting`);
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0]);
+      problems.push(`KENSE_${name}: ${given[name] === undefined ? 'missing' : issue.message}`);
+    }
+    throw new ConfigError(problems.sort());
+  }
+  const config = shape(parsed.data, env.NODE_ENV === 'production');
+  problems.push(...contradictions(parsed.data, config));
+  if (problems.length > 0) throw new ConfigError(problems.sort());
+  return config;
+}
+
+function readInto(given: Record<string, string>, name: string, file: string, problems: string[]): void {
+  try {
+    given[name] = readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    problems.push(`KENSE_${name}_FILE: ${(error as Error).message}`);
+  }
+}
+
+const isLocal = (url: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+
+function contradictions(raw: Raw, config: Config): string[] {
+  const found: string[] = [];
+  if (raw.DEMO && (config.isProduction || !isLocal(raw.PUBLIC_URL))) {
+    found.push('KENSE_DEMO: the demo and its certificate authority are refused when NODE_ENV=production or KENSE_PUBLIC_URL is not local');
+  }
+  if (raw.LDAP_URL) {
+    if (!raw.LDAP_BASE_DN) found.push('KENSE_LDAP_BASE_DN: missing, KENSE_LDAP_URL is set');
+    if (raw.LDAP_URL.startsWith('ldap://') && !raw.LDAP_STARTTLS) found.push('KENSE_LDAP_URL: passwords would travel in clear; use ldaps:// or KENSE_LDAP_STARTTLS=1');
+  }
+  if (config.isProduction && raw.PUBLIC_URL.startsWith('http://') && !isLocal(raw.PUBLIC_URL)) found.push('KENSE_PUBLIC_URL: https:// is wanted in production');
+  return found;
+}
+
+function shape(raw: Raw, isProduction: boolean): Config {
+  const colon = raw.LISTEN.lastIndexOf(':');
+  return {
+    publicUrl: raw.PUBLIC_URL,
+    listen: { host: raw.LISTEN.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(raw.LISTEN.slice(colon + 1)) },
+    databaseUrl: raw.DATABASE_URL,
+    temporal: { address: raw.TEMPORAL_ADDRESS, namespace: raw.TEMPORAL_NAMESPACE },
+    objects: { endpoint: raw.S3_ENDPOINT, accessKey: raw.S3_ACCESS_KEY, secretKey: raw.S3_SECRET_KEY, bucket: raw.S3_BUCKET, region: raw.S3_REGION },
+    directory: raw.LDAP_URL
+      ? {
+          url: raw.LDAP_URL,
+          startTls: raw.LDAP_STARTTLS,
+          caFile: raw.LDAP_CA_FILE ?? null,
+          bindDn: raw.LDAP_BIND_DN,
+          bindPassword: raw.LDAP_BIND_PASSWORD,
+          baseDn: raw.LDAP_BASE_DN,
+          loginAttribute: raw.LDAP_LOGIN_ATTRIBUTE,
+          iinAttribute: raw.LDAP_IIN_ATTRIBUTE,
+          positionAttribute: raw.LDAP_POSITION_ATTRIBUTE,
+        }
+      : null,
+    smtp: { url: raw.SMTP_URL, from: raw.MAIL_FROM },
+    secret: Buffer.from(raw.SECRET_KEY, 'hex'),
+    trustFiles: raw.TRUST_FILES.split(',').map((f) => f.trim()).filter(Boolean),
+    ncalayer: { url: raw.NCALAYER_URL, windowUrl: raw.NCALAYER_WINDOW_URL ?? null },
+    demo: raw.DEMO ? { accountsFile: raw.DEMO_ACCOUNTS_FILE ?? null } : null,
+    logLevel: raw.LOG_LEVEL,
+    uploadMaxBytes: raw.UPLOAD_MAX_MIB * 1024 * 1024,
+    session: { idleMs: raw.SESSION_IDLE_MINUTES * 60_000, absoluteMs: raw.SESSION_HOURS * 3_600_000 },
+    invitationLifeMs: raw.INVITATION_DAYS * 86_400_000,
+    trustProxy: raw.TRUST_PROXY,
+    signInAttempts: raw.SIGN_IN_ATTEMPTS,
+    isProduction,
+  };
+}

@@ -1,0 +1,64 @@
+import type { Deps as ActivityDeps } from '../activities';
+import { openDirectory } from '../integrations/directory/directory';
+import { openMailer } from '../integrations/mail/mailer';
+import { openTemporal } from '../integrations/temporal/client';
+import { routeSender } from '../integrations/temporal/send';
+import { openDatabase } from '../storage/database';
+import { newId } from '../storage/ids';
+import { openObjectStore } from '../storage/objects';
+import { transactions } from '../storage/tx';
+import type { Config } from './config';
+import type { WebDeps } from './context';
+import { openLog } from './log';
+import { createRenderer } from './render';
+import { root } from './root';
+import { openSignatureChecker } from './signing/checker';
+import type { Mails } from './views';
+
+const now = (): Date => new Date();
+
+/** Opens what the web process uses; nothing connects before it is needed. */
+export function webDeps(config: Config): WebDeps {
+  const db = openDatabase({ url: config.databaseUrl, poolMax: 10 });
+  const temporal = openTemporal(config.temporal, config.secret);
+  return {
+    config,
+    db,
+    inTx: transactions(db),
+    objects: openObjectStore(config.objects),
+    mailer: openMailer(config.smtp),
+    directory: config.directory ? openDirectory(config.directory) : null,
+    temporal,
+    send: routeSender(temporal.client),
+    checker: openSignatureChecker(config.trustFiles),
+    render: createRenderer({ root, isProduction: config.isProduction }),
+    log: openLog(config, 'web'),
+    now,
+    newId,
+  };
+}
+
+/** Opens what activities use; `poolMax` follows the number of activity slots. */
+export function activityDeps(config: Config, poolMax: number): ActivityDeps & { close(): Promise<void> } {
+  const db = openDatabase({ url: config.databaseUrl, poolMax });
+  const mailer = openMailer(config.smtp);
+  const renderer = createRenderer({ root, isProduction: config.isProduction });
+  return {
+    db,
+    inTx: transactions(db),
+    objects: openObjectStore(config.objects),
+    mailer,
+    // The data was made for this template by activities/mail.ts; tests render every template with it.
+    renderMail: (template, data, language) => renderer.renderMail(template, data as never as Mails[keyof Mails], language),
+    translate: (language, key, params) => renderer.translator(language).t(key, params),
+    secret: config.secret,
+    publicUrl: config.publicUrl,
+    now,
+    newId,
+    invitationLifeMs: config.invitationLifeMs,
+    async close() {
+      mailer.close();
+      await db.close();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { pipeline } from 'node:stream/promises';
+import { ZipArchive } from 'archiver';
+import { Router, type Request, type Response } from 'express';
+import { isUlid } from '../../domain/ids';
+import { displayOf } from '../../domain/documents/file-type';
+import type { StoredFile } from '../../storage/queries/documents';
+import { routeOfDocument } from '../../storage/queries/routes';
+import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
+import { Refusal, type WebDeps } from '../context';
+import { attemptPage, wantedAttempt, type Place } from './load';
+import { signedPdf } from './signed-pdf';
+
+/** A header value that carries any file name (RFC 6266 with RFC 5987 encoding), with an ASCII twin for old programs. */
+export function contentDisposition(kind: 'inline' | 'attachment', name: string): string {
+  const ascii = name.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `${kind}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
+
+const withoutExtension = (name: string): string => name.replace(/\.[^.]+$/, '');
+/** A signature's file name: the document's name, its place in the row, the signer. */
+const signatureName = (file: StoredFile, signature: SignatureRecord, index: number): string =>
+  `${withoutExtension(file.name)}.${index + 1}.${signature.signerName.replace(/[^\p{L}\p{N} .-]/gu, '').trim().slice(0, 60) || signature.iin || 'signer'}.cms`;
+
+/** Whatever people take away: the file as shown and as it came, signatures, the zip of both, the PDF with its sheet. */
+export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Place>): Router {
+  const router = Router({ mergeParams: true });
+
+  const sendFile = async (req: Request, res: Response, file: StoredFile, disposition: 'inline' | 'attachment'): Promise<void> => {
+    const etag = `"${file.sha256.toString('hex')}"`;
+    res.set({
+      'Content-Type': file.mediaType,
+      'Content-Disposition': contentDisposition(disposition, file.name),
+      'Cache-Control': 'private, no-cache',
+      'Content-Security-Policy': "default-src 'none'; sandbox", // an uploaded file never runs as a page of ours
+      ETag: etag,
+    });
+    if (req.get('If-None-Match') === etag) {
+      res.status(304).end();
+      return;
+    }
+    const body = await deps.objects.getStream(file.objectKey);
+    res.set('Content-Length', String(file.sizeBytes));
+    await pipeline(body, res).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // the reader closed the page
+    });
+  };
+
+  router.get('/file', async (req, res) => {
+    const { document } = await shown(deps, req, await find(req));
+    await sendFile(req, res, document.file, displayOf(document.file.mediaType) === 'download' ? 'attachment' : 'inline');
+  });
+
+  router.get('/original', async (req, res) => {
+    const { document } = await shown(deps, req, await find(req));
+    await sendFile(req, res, document.file, 'attachment');
+  });
+
+  router.get('/signatures/:signature.cms', async (req, res) => {
+    const { document } = await find(req);
+    const id = (req.params as Record<string, string>).signature;
+    for (let attempt = document.attempt; isUlid(id) && attempt > 0; attempt--) {
+      const page = await routeOfDocument(deps.db, document.id, attempt);
+      const signatures = page ? await signaturesOf(deps.db, page.route.id) : [];
+      const index = signatures.findIndex((s) => s.id === id);
+      const signature = signatures[index];
+      if (!signature) continue;
+      res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', signatureName(document.file, signature, index)) });
+      res.send(await deps.objects.getBytes(signature.objectKey));
+      return;
+    }
+    throw new Refusal('not_found');
+  });
+
+  router.get('/download/zip', async (req, res) => {
+    const { document, signatures } = await shown(deps, req, await find(req));
+    res.set({ 'Content-Type': 'application/zip', 'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.zip`) });
+    const zip = new ZipArchive({ store: true });
+    const sent = pipeline(zip, res);
+    zip.append(await deps.objects.getStream(document.file.objectKey), { name: document.file.name, date: deps.now() });
+    for (const [index, signature] of signatures.entries()) {
+      zip.append(await deps.objects.getBytes(signature.objectKey), { name: signatureName(document.file, signature, index), date: signature.receivedAt });
+    }
+    await zip.finalize();
+    await sent;
+  });
+
+  router.get('/download/pdf', async (req, res) => {
+    const { document, page, signatures } = await shown(deps, req, await find(req));
+    if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
+    const bytes = await signedPdf(deps, { routeId: page.route.id, documentId: document.id, signatures: signatures.length, language: req.kense.lang });
+    if (!bytes) throw new Refusal('document.pdf_not_ready');
+    res.set({ 'Content-Type': 'application/pdf', 'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.signed.pdf`) });
+    await pipeline(bytes, res);
+  });
+
+  return router;
+}
+
+async function shown(deps: WebDeps, req: Request, place: Place) {
+  const { document, page } = await attemptPage(deps, place.document, wantedAttempt(req, place.document));
+  return { document, page, signatures: page ? await signaturesOf(deps.db, page.route.id) : [] };
+}

@@ -1,0 +1,55 @@
+import type { Request } from 'express';
+import { isUlid } from '../../domain/ids';
+import type { Actor } from '../../domain/people/roles';
+import { capabilityToken } from '../../storage/capabilities';
+import { documentFor, fileById, type Document } from '../../storage/queries/documents';
+import { lastMails } from '../../storage/queries/mail';
+import { routeOfDocument, type RoutePage } from '../../storage/queries/routes';
+import { signaturesOf } from '../../storage/queries/signatures';
+import { select } from '../../storage/sql';
+import { memberOf, Refusal, type WebDeps } from '../context';
+import type { RouteFacts } from './presenters';
+
+/** Whom a request acts for, which document it is about and the address its pages start with. */
+export type Place = { actor: Actor; document: Document; base: string; name: string };
+
+/** The document of `/documents/:id` for the signed-in member; 404 unless it is visible. */
+export async function memberPlace(deps: WebDeps, req: Request): Promise<Place> {
+  const actor = memberOf(req);
+  const id = req.params.id;
+  const document = isUlid(id) ? await documentFor(deps.db, actor, id) : null;
+  if (!document) throw new Refusal('not_found');
+  return { actor, document, base: `/documents/${document.id}`, name: req.kense.session?.person.name ?? '' };
+}
+
+/** The address of the public check page of a document. */
+export const checkPath = (deps: WebDeps, documentId: string): string => `/check/${capabilityToken(deps.config.secret, 'check', documentId, 1)}`;
+
+/** The attempt a page asks for with `?attempt=`, else the last one. */
+export const wantedAttempt = (req: Request, document: Document): number => {
+  const asked = Number(req.query.attempt);
+  return Number.isInteger(asked) && asked >= 1 && asked <= document.attempt ? asked : document.attempt;
+};
+
+/** A document as it stood in one attempt: an older attempt shows the file it was about. */
+export async function attemptPage(deps: WebDeps, document: Document, attempt: number): Promise<{ document: Document; page: RoutePage | null }> {
+  const page = attempt > 0 ? await routeOfDocument(deps.db, document.id, attempt) : null;
+  const isOlder = page !== null && page.fileId !== document.file.id && attempt < document.attempt;
+  const file = isOlder ? await fileById(deps.db, document.id, page.fileId) : null;
+  const state = page && attempt < document.attempt && page.route.state !== 'active' ? page.route.state : document.state;
+  return { document: file ? { ...document, file, state } : { ...document, state }, page };
+}
+
+/** What the timeline shows beside the route itself. */
+export async function routeFacts(deps: WebDeps, document: Document, page: RoutePage): Promise<RouteFacts> {
+  const [mails, signatures, opened] = await Promise.all([
+    lastMails(deps.db, page.route.id),
+    signaturesOf(deps.db, page.route.id),
+    select<{ id: string; at: Date }>(
+      deps.db,
+      'SELECT i.participant_id AS id, i.opened_at AS at FROM invitations i JOIN route_participants p ON p.id = i.participant_id WHERE p.route_id = :routeId AND i.opened_at IS NOT NULL',
+      { routeId: page.route.id },
+    ),
+  ]);
+  return { page, mails, signatures, opened: new Map(opened.map((o) => [o.id, o.at])), checkUrl: checkPath(deps, document.id) };
+}

@@ -1,0 +1,88 @@
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Request } from 'express';
+import { cleanFileName, EncryptionWatch, fileTypeOf, sniffBytes } from '../../domain/documents/file-type';
+import { isUlid } from '../../domain/ids';
+import { DigestSet } from '../../signature';
+import { beginUpload, forgetUpload, type StoredFile } from '../../storage/queries/documents';
+import { Refusal, type WebDeps } from '../context';
+import { tokenMatches } from '../middleware/security';
+import { readForm } from './multipart';
+
+export type Received = Omit<StoredFile, 'version'>;
+/** What became of one file of a request; `failure` is a code of the locale files. */
+export type UploadOutcome = { fileName: string; sizeBytes: number } & ({ file: Received } | { failure: string; params?: Record<string, string | number> });
+
+/** Streams the files of a request into the object store; nothing is kept of a file that fails. Returns the form's fields beside the outcomes. */
+export async function receiveFiles(
+  deps: WebDeps,
+  req: Request,
+  personId: string,
+): Promise<{ command: string; fields: Map<string, string>; outcomes: UploadOutcome[] }> {
+  const outcomes: UploadOutcome[] = [];
+  const checkFields = (fields: Map<string, string>): void => {
+    if (!tokenMatches(req, req.get('X-CSRF-Token') ?? fields.get('_csrf'))) throw new Refusal('csrf');
+    if (!isUlid(fields.get('command'))) throw new Refusal('bad_request');
+  };
+  const fields = await readForm(req, checkFields, async (stream, name) => {
+    const key = `files/${deps.newId()}`;
+    outcomes.push(await storeFile(deps, stream, cleanFileName(name), key, personId));
+  });
+  return { command: fields.get('command') ?? '', fields, outcomes };
+}
+
+async function storeFile(deps: WebDeps, source: Readable, name: string, key: string, personId: string): Promise<UploadOutcome> {
+  const digests = new DigestSet(['sha256', 'streebog512']);
+  const encryption = new EncryptionWatch();
+  let head = Buffer.alloc(0);
+  let size = 0;
+  let failure: { code: string; params?: Record<string, string | number> } | null = null;
+  const inspected = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > deps.config.uploadMaxBytes) failure = { code: 'upload.too_large', params: { max: deps.config.uploadMaxBytes / 1024 / 1024 } };
+      if (head.length < sniffBytes) {
+        head = Buffer.concat([head, chunk.subarray(0, sniffBytes - head.length)]);
+        if (head.length === sniffBytes && !fileTypeOf(name, head)) failure = { code: 'upload.type' };
+      }
+      encryption.update(chunk);
+      if (size > deps.config.uploadMaxBytes * 2) throw new Refusal('upload.too_large'); // nobody this far over is a mistaken person
+      if (failure) continue; // let the rest pass, so that the browser reads our answer instead of a broken connection
+      digests.update(chunk);
+      yield chunk;
+    }
+  };
+  await beginUpload(deps.db, key, personId, deps.now());
+  const body = new PassThrough();
+  try {
+    await Promise.all([pipeline(inspected(), body), deps.objects.putStream(key, body, 'application/octet-stream')]);
+  } catch (error) {
+    await discard(deps, key);
+    throw error;
+  }
+  const type = fileTypeOf(name, head);
+  if (size === 0) failure = { code: 'upload.empty' };
+  else if (!failure && !type) failure = { code: 'upload.type' };
+  else if (!failure && encryption.seen && type?.family === 'pdf') failure = { code: 'upload.encrypted_pdf' };
+  if (failure || !type) {
+    await discard(deps, key);
+    const { code, params } = failure ?? { code: 'upload.type' };
+    return { fileName: name, sizeBytes: size, failure: code, ...(params ? { params } : {}) };
+  }
+  const { sha256, streebog512 } = digests.digests();
+  if (!sha256 || !streebog512) throw new Error('a digest is missing');
+  const file: Received = {
+    id: deps.newId(), name, mediaType: type.mediaType, sizeBytes: size, sha256: Buffer.from(sha256), streebog512: Buffer.from(streebog512), objectKey: key,
+  };
+  return { fileName: name, sizeBytes: size, file };
+}
+
+/** Removes what an unusable upload left; should that fail too, the hourly sweep finds it by its row. */
+export async function discard(deps: WebDeps, key: string): Promise<void> {
+  try {
+    await deps.objects.remove(key);
+    await forgetUpload(deps.db, key);
+  } catch (error) {
+    deps.log.warn({ err: error, key }, 'an unfinished upload is left to the sweep');
+  }
+}

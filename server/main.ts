@@ -1,0 +1,67 @@
+import { runAuditVerify, runConfigCheck, runCreateAdmin, runMigrate, runReconcile, Usage } from './cli/admin';
+import { runSeedDemo } from './cli/seed-demo';
+import { runVerify } from './cli/verify';
+import { ConfigError, readConfig } from './config';
+
+const usage = `kense COMMAND
+  web                         serve the pages
+  worker | heavy              run workflows and mail | PDF and other heavy work
+  migrate                     bring the database to the newest schema
+  user create-admin …         make an owner who can sign in without mail or directory
+  audit verify                walk the audit log and name every changed, missing or inserted row
+  reconcile                   start a workflow for every live route that lost its own
+  config check                check all settings
+  verify [options] FILE       check a signature (kense verify --help)
+`;
+
+type Command = (argv: string[]) => Promise<number> | number;
+
+const commands: Record<string, Command> = {
+  web: runWeb,
+  worker: () => runWorkers('worker'),
+  heavy: () => runWorkers('heavy'),
+  migrate: runMigrate,
+  reconcile: runReconcile,
+  'seed-demo': runSeedDemo,
+  'user create-admin': runCreateAdmin,
+  'audit verify': runAuditVerify,
+  'config check': runConfigCheck,
+  verify: (argv) => runVerify(argv, { stdout: process.stdout, stderr: process.stderr, now: () => new Date() }),
+};
+
+async function runWeb(): Promise<number> {
+  const { startWeb } = await import('./web.js');
+  const web = await startWeb(readConfig(process.env));
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  await web.stop();
+  return 0;
+}
+
+async function runWorkers(kind: 'worker' | 'heavy'): Promise<number> {
+  const { runWorker } = await import('./worker.js');
+  await runWorker(readConfig(process.env), kind);
+  return 0;
+}
+
+/** Finds the command in the arguments and runs it; returns its exit code. */
+async function main(argv: string[]): Promise<number> {
+  const name = [argv.slice(0, 2).join(' '), argv[0] ?? ''].find((n) => n in commands);
+  const command = name === undefined ? undefined : commands[name];
+  if (!name || !command) {
+    (argv.length === 0 || ['help', '--help'].includes(argv[0] ?? '') ? process.stdout : process.stderr).write(usage);
+    return argv.length === 0 || ['help', '--help'].includes(argv[0] ?? '') ? 0 : 2;
+  }
+  return command(argv.slice(name.split(' ').length));
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: Error) => {
+    const isExpected = error instanceof ConfigError || error instanceof Usage || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+    process.stderr.write(`${isExpected ? error.message : (error.stack ?? error.message)}\n`);
+    process.exit(isExpected ? 2 : 1);
+  },
+);

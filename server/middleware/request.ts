@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { sessionByToken, touchSession } from '../../storage/queries/sessions';
+import type { WebDeps } from '../context';
+import { langs, preferredLang } from '../i18n';
+import { cookieOf } from '../respond';
+import type { Lang, Theme } from '../views';
+import { anonymousCsrf, anonymousCookie, sessionCookie } from './cookies';
+
+/** Gives every request an id, a logger, a language, its session and its CSRF token, and logs how it ended. */
+export function requestContext(deps: WebDeps): RequestHandler {
+  return (req: Request, res: Response, next: NextFunction) => {
+    const requestId = randomBytes(8).toString('hex');
+    const log = deps.log.child({ requestId });
+    res.set('X-Request-Id', requestId);
+    const started = process.hrtime.bigint();
+    res.on('finish', () => {
+      const ms = Number((process.hrtime.bigint() - started) / 1_000_000n);
+      const path = req.path.replace(/^\/(invitations|check)\/[^/]+/, '/$1/…'); // tokens never reach a log
+      const entry = { method: req.method, path, status: res.statusCode, ms, person: req.kense.session?.person.id };
+      if (res.statusCode >= 500) log.error(entry, 'request');
+      else log.info(entry, 'request');
+    });
+    const fill = async (): Promise<void> => {
+      const token = cookieOf(req, sessionCookie(deps.config));
+      const session = token ? await sessionByToken(deps.db, token, deps.config.session, deps.now()) : null;
+      if (session) await touchSession(deps.db, session.id, deps.now());
+      req.kense = {
+        requestId,
+        log,
+        session,
+        lang: langOf(req, session?.person.language),
+        theme: themeOf(req, session?.person.theme),
+        csrf: session?.csrf ?? anonymousCsrf(deps.config, anonymousCookie(req, res, deps.config)),
+        isHtmx: req.get('HX-Request') === 'true',
+      };
+    };
+    req.kense = { requestId, log, session: null, lang: langOf(req), theme: themeOf(req), csrf: '', isHtmx: req.get('HX-Request') === 'true' };
+    fill().then(() => next(), next);
+  };
+}
+
+const langOf = (req: Request, saved?: string): Lang => {
+  const wanted = saved ?? cookieOf(req, 'kense_lang');
+  return langs.find((l) => l === wanted) ?? preferredLang(req.get('Accept-Language'));
+};
+const themeOf = (req: Request, saved?: string): Theme => {
+  const wanted = saved || cookieOf(req, 'kense_theme');
+  return wanted === 'light' || wanted === 'dark' ? wanted : 'system';
+};

@@ -1,0 +1,68 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Request, RequestHandler } from 'express';
+import type { Config } from '../config';
+import { Refusal } from '../context';
+
+/** Headers of every answer: strict CSP (the only foreign origin is NCALayer on the reader's own computer), no sniffing, no framing by others. */
+export function securityHeaders(config: Config): RequestHandler {
+  const ncalayer = new URL(config.ncalayer.url).origin.replace(/^null$/, '') || config.ncalayer.url;
+  const connect = ["'self'", ncalayer, 'wss://127.0.0.1:13579'].filter((v, i, all) => all.indexOf(v) === i).join(' ');
+  const csp = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    `connect-src ${connect}`,
+    "worker-src 'self'",
+    "form-action 'self'",
+    "frame-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "object-src 'none'",
+    "manifest-src 'self'",
+  ].join('; ');
+  return (_req, res, next) => {
+    res.set({
+      'Content-Security-Policy': csp,
+      'X-Content-Type-Options': 'nosniff',
+      'X-Frame-Options': 'DENY',
+      'Referrer-Policy': 'no-referrer',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Resource-Policy': 'same-origin',
+      'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+    });
+    if (config.publicUrl.startsWith('https:')) res.set('Strict-Transport-Security', 'max-age=31536000');
+    next();
+  };
+}
+
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether an unsafe request comes from our own pages, as far as the browser's headers tell. */
+export function isSameOrigin(req: Request, config: Config): boolean {
+  const site = req.get('Sec-Fetch-Site');
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
+  const origin = req.get('Origin');
+  return origin === undefined || origin === 'null' ? origin === undefined : origin === new URL(config.publicUrl).origin || origin === `${req.protocol}://${req.get('Host')}`;
+}
+
+/** Whether the token belongs to this visitor; compared in constant time. */
+export function tokenMatches(req: Request, token: unknown): boolean {
+  if (typeof token !== 'string' || token === '') return false;
+  const given = Buffer.from(token);
+  const expected = Buffer.from(req.kense.csrf);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** Refuses unsafe requests from foreign sites and those without the form's token. Multipart bodies check their token while streaming. */
+export function csrfGuard(config: Config): RequestHandler {
+  return (req, _res, next) => {
+    if (safeMethods.has(req.method)) return next();
+    if (!isSameOrigin(req, config)) throw new Refusal('csrf');
+    if (req.is('multipart/form-data') && req.get('X-CSRF-Token') === undefined) return next();
+    const fromBody = (req.body as { _csrf?: unknown } | undefined)?._csrf;
+    if (!tokenMatches(req, req.get('X-CSRF-Token') ?? fromBody)) throw new Refusal('csrf');
+    next();
+  };
+}

@@ -1,0 +1,124 @@
+import { Router, type Request } from 'express';
+import { z } from 'zod';
+import { organisationRoles } from '../../domain/people/roles';
+import { appendAudit } from '../../storage/audit';
+import { once } from '../../storage/commands';
+import { listPeople } from '../../storage/queries/people';
+import { readSetting, saveSetting } from '../../storage/queries/settings';
+import { directoryMapping, mappingSetting, roleFor, type DirectoryMapping } from '../auth/directory-accounts';
+import { auditActor, Refusal, type WebDeps } from '../context';
+import { commandOf } from '../documents/commands';
+import { flatten, type Posted } from '../documents/forms';
+import type { Responder } from '../respond';
+import type { DirectoryPage, DirectoryPreview, FieldErrors } from '../views';
+import { managerOf } from './routes';
+
+/** People read for a preview; larger directories are previewed in part, and the page says how many were read. */
+const previewLimit = 2_000;
+
+/** Which directory groups give which role: shown, tried out, previewed and saved by owners and administrators. */
+export function directoryRoutes(deps: WebDeps, respond: Responder): Router {
+  const router = Router();
+  const { directory } = deps.config;
+
+  const pageData = async (req: Request, extra: Partial<DirectoryPage> = {}): Promise<DirectoryPage> => {
+    const me = managerOf(req);
+    return {
+      url: directory?.url ?? null,
+      baseDn: directory?.baseDn ?? null,
+      isEncrypted: directory !== null && (directory.url.startsWith('ldaps:') || directory.startTls),
+      lastSync: null,
+      test: null,
+      mapping: await readSetting(deps.db, me.organisationId, mappingSetting, directoryMapping, []),
+      roles: [...organisationRoles],
+      command: deps.newId(),
+      rev: 0,
+      errors: {},
+      preview: null,
+      ...extra,
+    };
+  };
+
+  router.get('/settings/directory', async (req, res) => {
+    await respond.page(req, res, 'pages/settings/directory', await pageData(req), 'settings');
+  });
+
+  router.post('/settings/directory/test', async (req, res) => {
+    managerOf(req);
+    if (!deps.directory) throw new Refusal('directory.not_set');
+    const at = deps.now().toISOString();
+    const test = await deps.directory.people(previewLimit).then(
+      (people): DirectoryPage['test'] => ({ isOk: true, at, people: people.length, error: null }),
+      (error: Error): DirectoryPage['test'] => ({ isOk: false, at, people: 0, error: { code: 'directory.unreachable', params: { reason: error.message.slice(0, 200) } } }),
+    );
+    await respond.page(req, res, 'pages/settings/directory', await pageData(req, { test }), 'settings');
+  });
+
+  router.post('/settings/directory/mapping', async (req, res) => {
+    const me = managerOf(req);
+    const { mapping, errors } = readMapping(flatten(req.body));
+    if (mapping.some((m) => m.role === 'owner') && me.role !== 'owner') errors.form = { code: 'forbidden' };
+    if (Object.keys(errors).length > 0) {
+      res.status(422);
+      return respond.page(req, res, 'pages/settings/directory', await pageData(req, { mapping, errors }), 'settings');
+    }
+    const now = deps.now();
+    const commandId = commandOf(req);
+    await deps.inTx((tx) =>
+      once(deps.db, tx, { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: 'settings.directory', entityId: me.organisationId, at: now }, async () => {
+        await saveSetting(deps.db, tx, me.organisationId, mappingSetting, mapping, now);
+        await appendAudit(deps.db, tx, {
+          organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action: 'settings.directory_mapping', entityKind: 'settings',
+          entityId: me.organisationId, commandId, details: { mapping },
+        });
+        return null;
+      }),
+    );
+    respond.go(req, res, '/settings/directory', { tone: 'ok', key: 'flash.mapping_saved' });
+  });
+
+  router.post('/settings/directory/preview', async (req, res) => {
+    const me = managerOf(req);
+    const { mapping } = readMapping(flatten(req.body));
+    const preview = await makePreview(deps, me.organisationId, mapping);
+    if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/settings/directory-preview', preview);
+    else await respond.page(req, res, 'pages/settings/directory', await pageData(req, { mapping, preview }), 'settings');
+  });
+
+  return router;
+}
+
+const row = z.object({ group: z.string().min(1).max(500), role: z.enum(organisationRoles) });
+
+function readMapping(posted: Posted): { mapping: DirectoryMapping; errors: FieldErrors } {
+  const mapping: DirectoryMapping = [];
+  const errors: FieldErrors = {};
+  for (let i = 0; posted[`group.${i}`] !== undefined && i < 200; i++) {
+    const group = (posted[`group.${i}`] ?? '').trim();
+    if (group === '') continue;
+    const parsed = row.safeParse({ group, role: posted[`role.${i}`] });
+    if (parsed.success) mapping.push(parsed.data);
+    else errors[`group.${i}`] = { code: 'directory.bad_group' };
+  }
+  return { mapping, errors };
+}
+
+/** What the mapping would do to whom, without doing it. */
+async function makePreview(deps: WebDeps, organisationId: string, mapping: DirectoryMapping): Promise<DirectoryPreview> {
+  if (!deps.directory) throw new Refusal('directory.not_set');
+  const people = await deps.directory.people(previewLimit).catch((error: Error) => Promise.reject(new Refusal('directory.unreachable', { reason: error.message.slice(0, 200) })));
+  const members = new Map((await listPeople(deps.db, organisationId, '', 10_000)).map((m) => [m.login.toLowerCase(), m]));
+  const changes: DirectoryPreview['changes'] = [];
+  let unchanged = 0;
+  for (const person of people) {
+    const member = members.get(person.login.toLowerCase());
+    const role = person.disabled ? null : roleFor(person.groups, mapping);
+    const shared = { name: person.name, login: person.login, from: member?.role ?? null, to: role, error: null };
+    if (member?.source === 'local') changes.push({ ...shared, kind: 'skip', error: { code: 'directory.local_login' } });
+    else if (!member && role) changes.push({ ...shared, kind: 'add' });
+    else if (member && !role) changes.push({ ...shared, kind: 'disable' });
+    else if (member && role && member.role !== role) changes.push({ ...shared, kind: 'role' });
+    else unchanged++;
+  }
+  return { at: deps.now().toISOString(), changes, unchanged };
+}

@@ -1,0 +1,198 @@
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import { isUlid } from '../../domain/ids';
+import { isTwelveDigits } from '../../domain/people/numbers';
+import { organisationRoles, runsCabinet, type Member, type OrganisationRole } from '../../domain/people/roles';
+import { appendAudit } from '../../storage/audit';
+import { once } from '../../storage/commands';
+import { changeRole, countOwners, createPerson, listPeople, lockMember, putMembership, setAccountActive } from '../../storage/queries/people';
+import { liveSessions, revokeOtherSessions, revokeSession } from '../../storage/queries/sessions';
+import type { Tx } from '../../storage/tx';
+import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
+import { hashPassword, maxPasswordLength, minPasswordLength } from '../auth/passwords';
+import { commandOf } from '../documents/commands';
+import { flatten } from '../documents/forms';
+import type { Responder } from '../respond';
+import type { FieldErrors, NewPersonForm, PeoplePage } from '../views';
+import { describeAgent } from './user-agent';
+
+const peopleShown = 200;
+
+/** The member, if they run the cabinet; 403 otherwise. */
+export function managerOf(req: Request): Member {
+  const me = memberOf(req);
+  if (!runsCabinet(me)) throw new Refusal('forbidden');
+  return me;
+}
+
+/** Roles this manager may give: an administrator cannot make owners. */
+const grantable = (me: Member): OrganisationRole[] => organisationRoles.filter((role) => me.role === 'owner' || role !== 'owner');
+
+const personForm = z.object({
+  login: z.string().trim().regex(/^[A-Za-z0-9._@-]{3,120}$/),
+  name: z.string().trim().min(1).max(200),
+  email: z.union([z.literal(''), z.email().max(254)]),
+  iin: z.string().refine((v) => v === '' || isTwelveDigits(v)),
+  position: z.string().trim().max(200),
+  role: z.enum(organisationRoles),
+  password: z.string().min(minPasswordLength).max(maxPasswordLength),
+});
+
+/** Own sessions for everybody; people of the organisation for owners and administrators. */
+export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
+  const router = Router();
+
+  router.get('/settings', (req, res) => res.redirect(303, runsCabinet(memberOf(req)) ? '/settings/people' : '/settings/sessions'));
+
+  router.get('/settings/sessions', async (req, res) => {
+    memberOf(req);
+    const { session } = req.kense;
+    if (!session?.organisation) throw new Refusal('sign_in.needed');
+    const rows = await liveSessions(deps.db, session.person.id, deps.config.session, deps.now());
+    await respond.page(
+      req,
+      res,
+      'pages/settings/sessions',
+      {
+        person: {
+          name: session.person.name, login: session.login, email: session.person.email, position: session.organisation.position || null, role: session.organisation.role,
+          source: session.source === 'ldap' ? 'directory' : 'local',
+        },
+        sessions: rows.map((row) => ({
+          id: row.id, ...describeAgent(row.userAgent), address: row.address, startedAt: row.createdAt.toISOString(), seenAt: row.seenAt.toISOString(), isCurrent: row.id === session.id,
+        })),
+      },
+      'settings',
+    );
+  });
+
+  router.post('/settings/sessions/end-others', async (req, res) => {
+    memberOf(req);
+    const { session } = req.kense;
+    if (session) await revokeOtherSessions(deps.db, session.person.id, session.id, deps.now());
+    respond.go(req, res, '/settings/sessions', { tone: 'ok', key: 'flash.sessions_ended' });
+  });
+
+  router.post('/settings/sessions/:id/end', async (req, res) => {
+    const me = memberOf(req);
+    const { id } = req.params;
+    if (!isUlid(id) || (await revokeSession(deps.db, me.personId, id, deps.now())) === 0) throw new Refusal('not_found');
+    respond.go(req, res, '/settings/sessions', { tone: 'ok', key: 'flash.session_ended' });
+  });
+
+  const emptyForm = (): NewPersonForm => ({ command: deps.newId(), login: '', name: '', email: '', iin: '', position: '', role: 'employee', errors: {}, isOpen: false });
+  const showPeople = async (req: Request, res: Response, form: NewPersonForm): Promise<void> => {
+    const me = managerOf(req);
+    const q = typeof req.query.q === 'string' ? req.query.q.trim().slice(0, 100) : '';
+    const rows = await listPeople(deps.db, me.organisationId, q, peopleShown);
+    const data: PeoplePage = {
+      q,
+      people: rows.map((row) => ({
+        id: row.id, rev: row.rev, name: row.name, login: row.login, email: row.email, position: row.position || null, role: row.role, source: row.source === 'ldap' ? 'directory' : 'local',
+        isActive: row.disabledAt === null, isReader: row.id === me.personId, lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
+      })),
+      pager: { previous: null, next: null, shown: rows.length, total: rows.length, isTotalCapped: rows.length === peopleShown },
+      form,
+      roles: grantable(me),
+    };
+    if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/settings/people', data);
+    else await respond.page(req, res, 'pages/settings/people', data, 'settings');
+  };
+
+  router.get('/settings/people', async (req, res) => showPeople(req, res, emptyForm()));
+
+  router.post('/settings/people', async (req, res) => {
+    const me = managerOf(req);
+    const commandId = commandOf(req);
+    const posted = flatten(req.body);
+    const parsed = personForm.safeParse(posted);
+    const errors: FieldErrors = {};
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues) errors[String(issue.path[0])] ??= { code: `person.bad_${String(issue.path[0])}`, params: { min: minPasswordLength } };
+    }
+    if (parsed.success && !grantable(me).includes(parsed.data.role)) errors.role = { code: 'person.bad_role' };
+    if (parsed.success && Object.keys(errors).length === 0) {
+      const made = await createMember(deps, req, me, parsed.data, commandId);
+      if (made === 'created') {
+        if (req.kense.isHtmx) return showPeople(req, res, emptyForm());
+        return respond.go(req, res, '/settings/people', { tone: 'ok', key: 'flash.person_created' });
+      }
+      errors.login = { code: 'person.login_taken' };
+    }
+    res.status(422);
+    const kept = (name: string): string => (posted[name] ?? '').slice(0, 300);
+    const role = organisationRoles.find((r) => r === posted.role) ?? 'employee';
+    await showPeople(req, res, { command: commandId, login: kept('login'), name: kept('name'), email: kept('email'), iin: kept('iin'), position: kept('position'), role, errors, isOpen: true });
+  });
+
+  router.post('/settings/people/:id/role', async (req, res) => {
+    const me = managerOf(req);
+    const posted = flatten(req.body);
+    const role = organisationRoles.find((r) => r === posted.role);
+    if (!role || !grantable(me).includes(role)) throw new Refusal('person.bad_role');
+    await changeMember(deps, req, me, String(req.params.id), 'person.role_changed', { role }, async (tx, personId) => {
+      if ((await changeRole(deps.db, tx, me.organisationId, personId, role, Number(posted.rev))) === 0) throw new Refusal('document.stale');
+    });
+    await showPeople(req, res, emptyForm());
+  });
+
+  router.post('/settings/people/:id/active', async (req, res) => {
+    const me = managerOf(req);
+    const isActive = flatten(req.body).active === 'yes';
+    if (req.params.id === me.personId && !isActive) throw new Refusal('person.own_account');
+    await changeMember(deps, req, me, String(req.params.id), isActive ? 'person.enabled' : 'person.disabled', {}, (tx, personId) => setAccountActive(deps.db, tx, personId, isActive, deps.now()));
+    await showPeople(req, res, emptyForm());
+  });
+
+  return router;
+}
+
+async function createMember(deps: WebDeps, req: Request, me: Member, person: z.output<typeof personForm>, commandId: string): Promise<'created' | 'taken'> {
+  const passwordHash = await hashPassword(person.password);
+  const now = deps.now();
+  try {
+    return await deps.inTx((tx) =>
+      once(deps.db, tx, { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: 'person.created', entityId: me.organisationId, at: now }, async () => {
+        const made = await createPerson(deps.db, tx, { name: person.name, email: person.email || null, iin: person.iin || null }, { login: person.login, source: 'local', passwordHash }, now);
+        if (made === 'taken') throw new LoginTaken();
+        await putMembership(deps.db, tx, { organisationId: me.organisationId, personId: made.personId, role: person.role, roleSource: 'hand', position: person.position }, now);
+        await appendAudit(deps.db, tx, {
+          organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action: 'person.created', entityKind: 'person', entityId: made.personId, commandId,
+          details: { login: person.login, role: person.role },
+        });
+        return 'created' as const;
+      }),
+    );
+  } catch (error) {
+    if (error instanceof LoginTaken) return 'taken';
+    throw error;
+  }
+}
+class LoginTaken extends Error {}
+
+/** Changes one member inside a transaction; nobody but an owner touches owners, and the last owner stays. */
+async function changeMember(
+  deps: WebDeps,
+  req: Request,
+  me: Member,
+  personId: string,
+  action: string,
+  details: Record<string, unknown>,
+  work: (tx: Tx, personId: string) => Promise<unknown>,
+): Promise<void> {
+  const commandId = commandOf(req);
+  const now = deps.now();
+  await deps.inTx((tx) =>
+    once(deps.db, tx, { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: action, entityId: personId.slice(0, 26), at: now }, async () => {
+      const member = isUlid(personId) ? await lockMember(deps.db, tx, me.organisationId, personId) : null;
+      if (!member) throw new Refusal('not_found');
+      if (member.role === 'owner' && me.role !== 'owner') throw new Refusal('forbidden');
+      await work(tx, personId);
+      if (member.role === 'owner' && (await countOwners(deps.db, me.organisationId, tx)) === 0) throw new Refusal('person.last_owner');
+      await appendAudit(deps.db, tx, {
+        organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action, entityKind: 'person', entityId: personId, commandId, details,
+      });
+      return null;
+    }),
+  );
+}

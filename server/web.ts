@@ -1,0 +1,44 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { assertDatabase } from '../storage/database';
+import { createApp } from './app';
+import type { Config } from './config';
+import type { WebDeps } from './context';
+import { webDeps } from './deps';
+
+/** How long requests under way may still take once the process was told to stop, milliseconds. */
+const graceMs = 10_000;
+
+export type RunningWeb = { address: string; port: number; deps: WebDeps; stop(): Promise<void> };
+
+/** Serves the web application until `stop` is called; resolves once it listens. Rejects when the port is taken. */
+export async function startWeb(config: Config): Promise<RunningWeb> {
+  const deps = webDeps(config);
+  const server: Server = createServer(createApp(deps));
+  server.requestTimeout = 0; // large uploads over slow links are fine; the headers still have their own limit
+  server.headersTimeout = 30_000;
+  await assertDatabase(deps.db).catch((error: Error) => deps.log.warn({ reason: error.message }, 'the database is not ready yet'));
+  await deps.objects.ensureBucket().catch((error: Error) => deps.log.warn({ reason: error.message }, 'the object store is not ready yet'));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.listen.port, config.listen.host, resolve);
+  });
+  const { port, address } = server.address() as AddressInfo;
+  deps.log.info({ address, port, url: config.publicUrl }, 'web is listening');
+  return {
+    address,
+    port,
+    deps,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+      await deps.checker.close();
+      deps.mailer.close();
+      await deps.temporal.connection.close();
+      await deps.db.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { ScheduleAlreadyRunning, type Client } from '@temporalio/client';
+import { makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import { dataConverter, openTemporal } from '../integrations/temporal/client';
+import { queues } from '../workflows/contracts';
+import type { Config } from './config';
+import { activityDeps } from './deps';
+import { openLog } from './log';
+import { root } from './root';
+
+/** The bundle of the workflows, made by the build; a worker never compiles at start. */
+export const bundlePath = path.join(root, 'dist', 'workflow-bundle.js');
+
+const retryConnectMs = 2_000;
+
+/** Queues and slots of the two kinds of worker processes. */
+const shapes = {
+  worker: { poolMax: 25, queues: [queues.flow, queues.io] },
+  heavy: { poolMax: 5, queues: [queues.heavy] },
+} as const;
+
+/**
+ * Runs the workers of one kind until the process is told to stop: `worker` holds the workflows, their local activities and the outside
+ * systems, `heavy` what takes memory. Waits for Temporal when it is not there yet.
+ */
+export async function runWorker(config: Config, kind: keyof typeof shapes): Promise<void> {
+  const log = openLog(config, kind);
+  if (kind === 'worker' && !existsSync(bundlePath)) throw new Error(`${bundlePath} is missing: run npm run build`);
+  Runtime.install({
+    logger: {
+      log: (level, message, meta) => log[level === 'WARN' ? 'warn' : level === 'ERROR' ? 'error' : level === 'INFO' ? 'info' : 'debug'](meta ?? {}, message),
+      trace: (message, meta) => log.debug(meta ?? {}, message),
+      debug: (message, meta) => log.debug(meta ?? {}, message),
+      info: (message, meta) => log.info(meta ?? {}, message),
+      warn: (message, meta) => log.warn(meta ?? {}, message),
+      error: (message, meta) => log.error(meta ?? {}, message),
+    },
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+  });
+  const deps = activityDeps(config, shapes[kind].poolMax);
+  const activities = createActivities(deps);
+  const connection = await connect(config, log);
+  const shared = { connection, namespace: config.temporal.namespace, dataConverter: dataConverter(config.secret), activities, shutdownGraceTime: '25s', shutdownForceTime: '50s' } as const;
+  const options: Record<string, Partial<WorkerOptions>> = {
+    [queues.flow]: { workflowBundle: { codePath: bundlePath }, maxCachedWorkflows: 300, maxConcurrentLocalActivityExecutions: 20, maxConcurrentActivityTaskExecutions: 1 },
+    [queues.io]: { maxConcurrentActivityTaskExecutions: 5 },
+    [queues.heavy]: { maxConcurrentActivityTaskExecutions: 2 },
+  };
+  const workers = await Promise.all(shapes[kind].queues.map((taskQueue) => Worker.create({ ...shared, ...options[taskQueue], taskQueue })));
+  if (kind === 'worker') {
+    await deps.objects.ensureBucket().catch((error: Error) => log.warn({ reason: error.message }, 'the object store is not ready yet'));
+    const { client, connection: clientConnection } = openTemporal(config.temporal, config.secret);
+    await ensureSchedules(client).catch((error: Error) => log.error({ err: error }, 'schedules could not be made'));
+    await clientConnection.close();
+  }
+  log.info({ queues: shapes[kind].queues }, `${kind} is running`);
+  try {
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await connection.close();
+    await deps.close();
+  }
+}
+
+async function connect(config: Config, log: ReturnType<typeof openLog>): Promise<NativeConnection> {
+  for (;;) {
+    try {
+      return await NativeConnection.connect({ address: config.temporal.address });
+    } catch (error) {
+      log.warn({ reason: (error as Error).message }, 'Temporal is not there yet');
+      await new Promise((resolve) => setTimeout(resolve, retryConnectMs));
+    }
+  }
+}
+
+/** Makes the schedules that are missing; one already there is left as an administrator may have changed it. */
+async function ensureSchedules(client: Client): Promise<void> {
+  await client.schedule
+    .create({
+      scheduleId: 'upkeep',
+      spec: { intervals: [{ every: '15m' }] },
+      action: { type: 'startWorkflow', workflowType: 'upkeepWorkflow', taskQueue: queues.flow, workflowExecutionTimeout: '30m' },
+      policies: { overlap: 'SKIP', catchupWindow: '1m' },
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    });
+}
