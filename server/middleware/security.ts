@@ -27,7 +27,7 @@ export function securityHeaders(config: Config): RequestHandler {
       'Content-Security-Policy': csp,
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',
-      'Referrer-Policy': 'no-referrer',
+      'Referrer-Policy': 'same-origin',
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Cross-Origin-Resource-Policy': 'same-origin',
       'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
@@ -44,7 +44,7 @@ export function isSameOrigin(req: Request, config: Config): boolean {
   const site = req.get('Sec-Fetch-Site');
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return false;
   const origin = req.get('Origin');
-  return origin === undefined || origin === 'null' ? origin === undefined : origin === new URL(config.publicUrl).origin || origin === `${req.protocol}://${req.get('Host')}`;
+  return origin === undefined || origin === new URL(config.publicUrl).origin || origin === `${req.protocol}://${req.get('Host')}`;
 }
 
 /** Whether the token belongs to this visitor; compared in constant time. */

@@ -108,7 +108,7 @@ export async function ensureOrganisation(db: Sequelize, tx: Tx, organisation: { 
   const found = await selectOne<{ id: string }>(db, 'SELECT id FROM organisations WHERE bin = :bin', { bin: organisation.bin }, tx);
   if (found) return found.id;
   const id = newId();
-  await insert(db, 'organisations', [{ id, ...organisation, created_at: now }], tx);
+  await insert(db, 'organisations', [{ id, bin: organisation.bin, name: organisation.name, created_at: now }], tx);
   return id;
 }
 
