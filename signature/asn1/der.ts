@@ -115,7 +115,7 @@ export class Der {
 
   /** The same octets under another identifier octet (IMPLICIT tags, RFC 5652 §5.4), a copy. */
   retagged(tag: number): Uint8Array {
-    const copy = Uint8Array.from(this.bytes);
+    const copy = new Uint8Array(this.bytes);
     copy[0] = tag;
     return copy;
   }
