@@ -22,9 +22,13 @@ const elementsOf = (node: Node): Element[] => {
 };
 const attr = (element: Element, name: string): string | undefined => element.attrs.find((a) => a.name === name)?.value;
 
+const rendered = new Map<string, string>();
 const html = (label: string, lang: 'ru' | 'kk' | 'en' = 'ru'): string => {
+  const key = `${label} ${lang}`;
   const sample = pages.find((page) => page.label === label)!;
-  return render.pageHtml(sample.name, sample.data, contextOf(sample.name, label, lang, 'light'));
+  const page = rendered.get(key) ?? render.pageHtml(sample.name, sample.data, contextOf(sample.name, label, lang, 'light'));
+  rendered.set(key, page);
+  return page;
 };
 const inAllLangs = pages.flatMap(({ label }) => langs.map((lang) => [label, lang] as const));
 

@@ -1,0 +1,32 @@
+// Shapes of the browser modules that tests load into Node.
+declare module '*/assets/js/ncalayer.js' {
+  export class NcaLayerError extends Error {
+    code: 'missing' | 'closed' | 'cancelled' | 'module' | 'failed' | 'busy';
+    detail: string;
+  }
+  export interface SignRequest {
+    base64: string;
+    extKeyUsageOids?: string[];
+    iin?: string | null;
+    bin?: string | null;
+    chain?: string[] | null;
+    wantsTimestamp?: boolean;
+    locale?: string;
+  }
+  export class NcaLayer {
+    constructor(options?: { url?: string; WebSocket?: unknown });
+    readonly isOpen: boolean;
+    version: string;
+    onclose: (() => void) | null;
+    connect(): Promise<string>;
+    sign(request: SignRequest): Promise<string>;
+    close(): void;
+  }
+  export function toBase64(bytes: Uint8Array): string;
+  export function bareBase64(text: string): string;
+  export function readBasicsAnswer(answer: unknown): string[];
+  export function readCommonAnswer(answer: unknown): unknown;
+}
+declare module '*/assets/js/ulid.js' {
+  export function ulid(now?: number): string;
+}
