@@ -17,6 +17,8 @@ interface DemoFile {
   url: string;
   accounts: { login: string; password: string; name: string; organisation: string; role: string }[];
   mailPage: string;
+  /** The NCALayer simulator's window; its interface for tests is described in scripts/simulators/ncalayer.ts. */
+  ncalayerWindow: string;
   env: Record<string, string>;
 }
 
@@ -44,14 +46,15 @@ function reset(home: Home): void {
   openHome(home.root);
 }
 
+const demoFile = (home: Home): string => path.join(home.root, 'demo.json');
+
 function settingsOf(home: Home, servers: RunningServers, port: number): Record<string, string> {
   return {
     ...servers.env,
     KENSE_PUBLIC_URL: `http://127.0.0.1:${port}`,
     KENSE_LISTEN: `127.0.0.1:${port}`,
-    KENSE_TRUST_FILES: '',
-    KENSE_NCALAYER_URL: 'wss://127.0.0.1:13579',
     KENSE_DEMO: '1',
+    KENSE_DEMO_ACCOUNTS_FILE: demoFile(home),
     KENSE_LOG_LEVEL: process.env['KENSE_LOG_LEVEL'] || 'info',
     KENSE_HOME: home.root,
   };
@@ -99,6 +102,7 @@ async function start(home: Home, started: Started): Promise<DemoFile> {
     url: settings['KENSE_PUBLIC_URL']!,
     accounts: demoOrganisations.flatMap((organisation) => organisation.people.map((person) => account(person, organisation.name))),
     mailPage: started.servers.mailPage,
+    ncalayerWindow: settings['KENSE_NCALAYER_WINDOW_URL']!,
     env: settings,
   };
 }
@@ -114,6 +118,7 @@ function announce(file: DemoFile, seconds: number): void {
   say('');
   say(`Kense     ${file.url}`);
   say(`Mail      ${file.mailPage}`);
+  say(`NCALayer  ${file.ncalayerWindow} (simulator: choose the key here when a page asks for a signature)`);
   say(`Ready after ${seconds.toFixed(0)} s. Ctrl-C stops everything; the data stay.`);
 }
 
@@ -146,7 +151,7 @@ export async function main(args: string[]): Promise<void> {
       takeHome(home);
     }
     const file = await start(home, started);
-    writePrivate(path.join(home.root, 'demo.json'), JSON.stringify(file, null, 2));
+    writePrivate(demoFile(home), JSON.stringify(file, null, 2));
     announce(file, (Date.now() - began) / 1000);
     // The children are detached: something must keep this process alive.
     setInterval(() => undefined, 60_000);

@@ -9,6 +9,7 @@ import { type Server, type ServerContext, startServer } from './server';
 import { directory, directoryAdminDn, directoryBase, directoryReaderDn, directoryUrl } from './servers/directory';
 import { mail, mailPageUrl, smtpUrl } from './servers/mail';
 import { databaseUrl, mariadb } from './servers/mariadb';
+import { authorityOf, ncalayer, ncalayerUrl, ncalayerWindowUrl } from './servers/ncalayer';
 import { minio, seaweedfs, applicationBucket, objectStoreAccessKey, objectStoreEndpoint, objectStoreRegion } from './servers/object-store';
 import { temporal, temporalAddress, temporalNamespace } from './servers/temporal';
 
@@ -61,20 +62,24 @@ function environmentOf(contexts: ReadonlyMap<string, ServerContext>, home: Home,
     KENSE_SMTP_URL: smtpUrl(of('mail')),
     KENSE_MAIL_FROM: 'Kense <kense@alatau-servis.kz>',
     KENSE_SECRET_KEY: secrets.application,
+    KENSE_TRUST_FILES: authorityOf({ home }).trust,
+    KENSE_NCALAYER_URL: ncalayerUrl(of('ncalayer')),
+    KENSE_NCALAYER_WINDOW_URL: ncalayerWindowUrl(of('ncalayer')),
   };
 }
 
 // Whoever writes stops before whoever keeps: Temporal's queues first, the database last.
-const stopOrder = ['temporal', 'mail', 'directory', 'objects', 'mariadb'];
+const stopOrder = ['ncalayer', 'temporal', 'mail', 'directory', 'objects', 'mariadb'];
 
 /** Starts all servers of a home side by side and waits until each answers its own protocol. On failure what had started is stopped. */
 export async function startServers(home: Home, { throwAway, say }: StartOptions): Promise<RunningServers> {
   const left = await stopLeftovers(home, throwAway ? 0 : undefined);
   if (left.length > 0) say(`Stopped what an earlier run had left: ${left.join(', ')}.`);
-  const servers: Server[] = [mariadb, temporal, await chooseObjectStore(home), directory, mail];
+  const servers: Server[] = [mariadb, temporal, await chooseObjectStore(home), directory, mail, ncalayer];
   const found = await requirePrograms([...new Set(servers.flatMap((server) => server.programs))], say);
   const secrets = secretsOf(home);
   tlsFilesOf(home);
+  authorityOf({ home });
   const ports = new Ports(home);
   const stop = async () => {
     for (const name of stopOrder) await stopProcess(home, name, throwAway ? 0 : undefined);
