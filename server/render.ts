@@ -59,6 +59,8 @@ function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isP
     time: (instant: Instant, style: keyof typeof timeTexts = 'when'): string =>
       `<time datetime="${escapeHtml(instant)}">${escapeHtml(timeTexts[style](instant))}</time>`,
     when,
+    /** Date and time without the words «today» and «yesterday», for the middle of a sentence. */
+    dayTime: (instant: Instant): string => `${format.nearness(instant, now).date} ${format.formatTime(instant)}`,
     dateTime: timeTexts.full,
     date: format.formatDate,
     today: format.civilDay(now),
@@ -71,6 +73,12 @@ function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isP
     newId: (): string => ulid(),
     /** Element id of a posted field: `stage.0.due` → `stage-0-due`. */
     fieldId: (name: string): string => name.replace(/[._]/g, '-'),
+    /** What a person calls that field, for the summary of errors; empty when the refusal says it all. */
+    fieldName: (name: string): string => {
+      const stage = /^(?:stage|group|role)\.(\d+)/.exec(name);
+      if (stage) return t(name.startsWith('stage') ? 'field.stage' : 'field.row', { n: Number(stage[1]) + 1 });
+      return has(`field.${name}`) ? t(`field.${name}`) : '';
+    },
     /** An outside person as the editor's form carries them. */
     encodeOutside: ({ email, name, iin }: { email: string; name: string; iin: string }): string =>
       Buffer.from(JSON.stringify({ email, name, iin })).toString('base64url'),

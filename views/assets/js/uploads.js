@@ -16,6 +16,8 @@ export function start(root) {
 
   root.querySelector('[data-drop-text]').hidden = false;
   root.querySelector('[data-uploads-send]').hidden = true;
+  // The label is the button now; the field keeps the focus and the keyboard.
+  input.classList.add('only-read');
 
   const total = () => {
     const all = list.children.length;
