@@ -32,7 +32,7 @@ async function main([folder, ...labels]: string[]): Promise<void> {
     for (const [lang, theme] of views) {
       for (const width of [1280, 360]) {
         await page.setViewportSize({ width, height: 800 });
-        await page.goto(`${gallery.url}/${lang}/${theme}/${label}`);
+        await page.goto(`${gallery.url}/page/${lang}/${theme}/${label}`);
         await page.waitForTimeout(label.startsWith('document') || label.startsWith('invitation') ? 900 : 150);
         const found = [...(await seriousFindings(page, root)), ...troubles.splice(0)];
         const overflow = await sidewaysOverflow(page);

@@ -5,8 +5,10 @@ import express from 'express';
 import { PDFDocument, StandardFonts } from 'pdf-lib';
 import { langs } from '../../server/i18n';
 import { createRenderer } from '../../server/render';
-import type { Lang, Theme, ViewContext } from '../../server/views';
-import { fragments, now, pages } from './samples';
+import type { Lang, Theme } from '../../server/views';
+import { galleryAnswers } from './answers';
+import { contextOf } from './context';
+import { pages } from './samples';
 
 /** The policy every page of the product is served with; the gallery uses it too, so that a violation shows here first. */
 export const contentSecurityPolicy = [
@@ -23,32 +25,6 @@ export const contentSecurityPolicy = [
   "object-src 'none'",
 ].join('; ');
 
-const openToAll = new Set(['pages/sign-in', 'pages/choose-organisation', 'pages/check/form', 'pages/check/result', 'pages/check/unknown']);
-
-/** What a page knows of its reader, in the gallery. */
-export const contextOf = (name: string, label: string, lang: Lang, theme: Theme): ViewContext => {
-  const isPublic = openToAll.has(name) || name.startsWith('pages/invitations');
-  const menus = {
-    'pages/to-sign': 'to-sign',
-    'pages/in-signing': 'in-signing',
-    'pages/documents/new': 'new',
-    'pages/trash': 'trash',
-  } as const;
-  const menu = name in menus ? menus[name as keyof typeof menus] : name.startsWith('pages/settings') ? 'settings' : 'documents';
-  return {
-    lang,
-    theme,
-    menu,
-    path: name.startsWith('pages/check') ? '/check' : `/${lang}/${theme}/${label}`,
-    csrf: 'token',
-    actor: isPublic ? null : { name: 'Ахметова Д. С.', organisation: 'ТОО «Алатау Сервис»', role: 'owner', hasSeveralOrganisations: true },
-    counts: isPublic ? null : { toSign: 12, inSigning: 27 },
-    demo: true,
-    letterhead: { kk: '«Алатау Сервис» ЖШС', ru: 'ТОО «Алатау Сервис»' },
-    now,
-  };
-};
-
 async function samplePdf(): Promise<Buffer> {
   const pdf = await PDFDocument.create();
   const font = await pdf.embedFont(StandardFonts.TimesRoman);
@@ -56,14 +32,14 @@ async function samplePdf(): Promise<Buffer> {
   return Buffer.from(await pdf.save());
 }
 
-/** Serves every sample page at `/<lang>/<theme>/<label>` on a free port of this computer; resolves with the address and a way to stop. */
+/** Serves every sample page at `/page/<lang>/<theme>/<label>` on a free port of this computer; resolves with the address and a way to stop. */
 export async function startGallery(root: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const app = express();
   const render = createRenderer({ root, isProduction: false });
   const pdf = await samplePdf();
   const vendor = path.join(root, 'node_modules/pdfjs-dist');
   app.use((_req, res, next) => {
-    res.set('Content-Security-Policy', contentSecurityPolicy);
+    res.set({ 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'no-store' });
     next();
   });
   app.get('/assets/vendor/htmx.js', (_req, res) => res.sendFile(path.join(root, 'node_modules/htmx.org/dist/htmx.min.js')));
@@ -71,24 +47,19 @@ export async function startGallery(root: string): Promise<{ url: string; stop: (
     app.get(`/assets/vendor/${name}`, (_req, res) => res.sendFile(path.join(vendor, 'legacy/build', name)));
   for (const folder of ['cmaps', 'standard_fonts', 'wasm']) app.use(`/assets/vendor/${folder}`, express.static(path.join(vendor, folder)));
   app.use('/assets', express.static(path.join(root, 'views/assets')));
-  app.get('/sample.pdf', (_req, res) => res.type('pdf').send(pdf));
-  app.get('/fragment/:index', (req, res) => {
-    const sample = fragments[Number(req.params.index)];
-    if (!sample) return void res.sendStatus(404);
-    render.renderFragment(res, sample.name, sample.data, contextOf(sample.name, '', 'ru', 'light'));
-  });
   app.get('/', (_req, res) =>
     res.send(
-      pages.map(({ label }) => langs.map((lang) => `<a href="/${lang}/light/${label}">${label} ${lang}</a>`).join(' ')).join('<br>'),
+      pages.map(({ label }) => langs.map((lang) => `<a href="/page/${lang}/light/${label}">${label} ${lang}</a>`).join(' ')).join('<br>'),
     ),
   );
   app.get('/favicon.ico', (_req, res) => res.type('svg').send(readFileSync(path.join(root, 'views/assets/mark.svg'))));
-  app.get('/:lang/:theme/:label', (req, res) => {
+  app.get('/page/:lang/:theme/:label', (req, res) => {
     const sample = pages.find(({ label }) => label === req.params.label);
     if (!sample) return void res.sendStatus(404);
     const { lang, theme } = req.params as { lang: Lang; theme: Theme };
     render.renderPage(res, sample.name, sample.data, contextOf(sample.name, sample.label, lang, theme));
   });
+  app.use(galleryAnswers(render, pdf));
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   return {

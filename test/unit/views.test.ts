@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { defaultTreeAdapter as tree, parse, parseFragment, type DefaultTreeAdapterTypes } from 'parse5';
 import { fragments, mails, pages } from '../../scripts/gallery/samples';
-import { contextOf } from '../../scripts/gallery/server';
+import { contextOf } from '../../scripts/gallery/context';
 import { langs } from '../../server/i18n';
 import { createRenderer } from '../../server/render';
 import type { Mails } from '../../server/views';
