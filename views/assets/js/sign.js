@@ -29,8 +29,10 @@ export function start(root) {
     for (const facts of root.querySelectorAll('[data-sign-facts]')) facts.hidden = state === 'missing';
     const isBusy = ['looking', 'preparing', 'waiting', 'sending'].includes(state);
     const isDone = state === 'answer' && root.querySelector('[data-signed]') !== null;
-    signButton.disabled = isBusy || state === 'missing' || isDone;
-    signButton.hidden = state === 'missing' || isDone;
+    // A refused signature can be made again with another key; one whose outcome is still open is waited for.
+    const isOpen = state === 'answer' && root.querySelector('[data-refused]') === null;
+    signButton.disabled = isBusy || state === 'missing' || isOpen;
+    signButton.hidden = state === 'missing' || isOpen;
     signButton.setAttribute('aria-busy', String(isBusy && state !== 'looking'));
     retryButton.hidden = state !== 'missing';
     root.querySelector('[data-sign-leave]').hidden = isDone;
