@@ -1,0 +1,3 @@
+/** The PDF with its signature sheet. */
+export { makeSignedPdf, type SignedPdf, type SignedPdfOrder } from './signed-pdf';
+export type { Fact, SheetContent, SheetSigner } from './sheet';
