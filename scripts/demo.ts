@@ -76,7 +76,8 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
 
 async function start(home: Home, started: Started): Promise<DemoFile> {
   const port = webPort();
-  await stopLeftovers(home);
+  const left = await stopLeftovers(home);
+  if (left.length > 0) say(`Stopped what an earlier run had left: ${left.join(', ')}.`);
   await requireFreePort(port);
   started.servers = await step('Starting the servers', () => startServers(home, { throwAway: false, say }));
   const settings = settingsOf(home, started.servers, port);

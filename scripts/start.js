@@ -8,10 +8,9 @@ const root = path.join(__dirname, '..');
 const commands = {
   demo: 'start the servers and the application with demo data (--reset starts over)',
   servers: 'start only the servers; their addresses are written to $KENSE_HOME/servers.json (--test: throw-away data)',
-  test: 'run all the suites; further arguments go to jest',
+  test: 'run all the suites, with KENSE_TEST_DATABASE=mysql on a real MySQL; further arguments go to jest',
   bench: 'measure: bench NAME [--small]',
   screenshots: 'take pictures of the pages',
-  mysql: 'start a real MySQL server for the suites (root, Debian)',
 };
 
 /** Ends the program with one sentence for a person. */

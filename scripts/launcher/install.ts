@@ -145,3 +145,19 @@ export async function installMinio(cache: string, say: Say): Promise<void> {
   const { ok, output } = await runQuietly('go', ['install', 'github.com/minio/minio@latest'], { ...process.env, GOBIN: bin });
   if (!ok) throw new PlainFailure(`MinIO could not be built: ${causeIn(output)}.`);
 }
+
+/** Unpacks a package of another Debian release with everything it needs into a folder, without installing anything. Root only. */
+export async function installTree(name: string, release: string, folder: string, say: Say): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new PlainFailure(`${name} of Debian ${release} is unpacked by root only; name a server of your own in KENSE_MYSQLD.`);
+  if (!(await succeeds('mmdebstrap', ['--version']))) await installPackages(['mmdebstrap'], say);
+  say(`  mmdebstrap: ${name} of Debian ${release}`);
+  const fresh = `${folder}.new`;
+  fs.rmSync(fresh, { recursive: true, force: true });
+  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  // The lists of a mirror may be older than they promise; only the program is wanted, not its maintainer's scripts.
+  const args = ['--quiet', '--aptopt=Acquire::Check-Valid-Until "false"', '--variant=extract', `--include=${name}`, release, fresh];
+  const { ok, output } = await runQuietly('mmdebstrap', args);
+  if (!ok) throw new PlainFailure(`${name} could not be unpacked: ${causeIn(output)}.`);
+  fs.renameSync(fresh, folder);
+}

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type Home, type Secrets, secretsOf, writePrivate } from './home';
 import { tlsFilesOf } from './certificates';
+import { PlainFailure } from './failure';
 import { Ports } from './ports';
 import { stopLeftovers, stopProcess } from './processes';
 import { findProgram, programs, requirePrograms } from './programs';
@@ -9,6 +10,7 @@ import { type Server, type ServerContext, startServer } from './server';
 import { directory, directoryAdminDn, directoryBase, directoryReaderDn, directoryUrl } from './servers/directory';
 import { mail, mailPageUrl, smtpUrl } from './servers/mail';
 import { databaseUrl, mariadb } from './servers/mariadb';
+import { mysql, requireMySql } from './servers/mysql';
 import { authorityOf, ncalayer, ncalayerUrl, ncalayerWindowUrl } from './servers/ncalayer';
 import { minio, seaweedfs, applicationBucket, objectStoreAccessKey, objectStoreEndpoint, objectStoreRegion } from './servers/object-store';
 import { temporal, temporalAddress, temporalNamespace } from './servers/temporal';
@@ -43,10 +45,19 @@ async function chooseObjectStore(home: Home): Promise<Server> {
   return (await findProgram(programs.minio)) ? minio : seaweedfs;
 }
 
+/** MariaDB, or for the suites a real MySQL when KENSE_TEST_DATABASE asks for it. */
+async function chooseDatabase({ throwAway, say }: StartOptions): Promise<Server> {
+  const wish = process.env['KENSE_TEST_DATABASE'] || 'mariadb';
+  if (wish !== 'mariadb' && wish !== 'mysql') throw new PlainFailure(`KENSE_TEST_DATABASE is ${wish}; it may be mariadb or mysql.`);
+  if (!throwAway || wish === 'mariadb') return mariadb;
+  await requireMySql(say);
+  return mysql;
+}
+
 function environmentOf(contexts: ReadonlyMap<string, ServerContext>, home: Home, secrets: Secrets): ServerEnvironment {
   const of = (name: string) => contexts.get(name)!;
   return {
-    KENSE_DATABASE_URL: databaseUrl(of('mariadb')),
+    KENSE_DATABASE_URL: databaseUrl(of('database')),
     KENSE_TEMPORAL_ADDRESS: temporalAddress(of('temporal')),
     KENSE_TEMPORAL_NAMESPACE: temporalNamespace,
     KENSE_S3_ENDPOINT: objectStoreEndpoint(of('objects')),
@@ -69,13 +80,14 @@ function environmentOf(contexts: ReadonlyMap<string, ServerContext>, home: Home,
 }
 
 // Whoever writes stops before whoever keeps: Temporal's queues first, the database last.
-const stopOrder = ['ncalayer', 'temporal', 'mail', 'directory', 'objects', 'mariadb'];
+const stopOrder = ['ncalayer', 'temporal', 'mail', 'directory', 'objects', 'database'];
 
 /** Starts all servers of a home side by side and waits until each answers its own protocol. On failure what had started is stopped. */
-export async function startServers(home: Home, { throwAway, say }: StartOptions): Promise<RunningServers> {
+export async function startServers(home: Home, options: StartOptions): Promise<RunningServers> {
+  const { throwAway, say } = options;
   const left = await stopLeftovers(home, throwAway ? 0 : undefined);
   if (left.length > 0) say(`Stopped what an earlier run had left: ${left.join(', ')}.`);
-  const servers: Server[] = [mariadb, temporal, await chooseObjectStore(home), directory, mail, ncalayer];
+  const servers: Server[] = [await chooseDatabase(options), temporal, await chooseObjectStore(home), directory, mail, ncalayer];
   const found = await requirePrograms([...new Set(servers.flatMap((server) => server.programs))], say);
   const secrets = secretsOf(home);
   tlsFilesOf(home);

@@ -60,11 +60,12 @@ function decodeWords(value: string): string {
 }
 
 function parameter(header: string, name: string): string {
-  // RFC 2231: name*=utf-8''percent-encoded, possibly cut into name*0*=, name*1*= …
-  const pieces = [...header.matchAll(new RegExp(`${name}(?:\\*\\d+)?\\*=([^;]+)`, 'gi'))].map((match) =>
-    match[1]!.trim().replace(/^"|"$/g, ''),
-  );
-  if (pieces.length > 0) return decodeURIComponent(pieces.join('').replace(/^[\w-]*'[\w-]*'/, ''));
+  // RFC 2231: name*=utf-8''percent-encoded, possibly cut into name*0*=, name*1= … of which only those with the second star are encoded.
+  const pieces = [...header.matchAll(new RegExp(`${name}\\*(?:\\d+)?(\\*?)=([^;]+)`, 'gi'))].map(([whole, , value]) => {
+    const text = value!.trim().replace(/^"|"$/g, '');
+    return /\*=/.test(whole) ? decodeURIComponent(text.replace(/^[\w-]*'[\w-]*'/, '')) : text;
+  });
+  if (pieces.length > 0) return pieces.join('');
   const plain = new RegExp(`${name}="?([^";]+)"?`, 'i').exec(header);
   return plain ? decodeWords(plain[1]!) : '';
 }

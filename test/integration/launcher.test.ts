@@ -43,7 +43,7 @@ function launch(script: 'servers' | 'demo', home: Home, args: string[], env: Rec
 async function serversOf(run: Run, home: Home): Promise<ServersFile> {
   let over = false;
   void run.exited.then(() => (over = true));
-  await until('the servers to start', () => /Addresses: /.test(run.output()) || over, 50_000);
+  await until('the servers to start', () => /Addresses: /.test(run.output()) || over, 120_000);
   const file = readJson<ServersFile>(path.join(home.root, 'servers.json'));
   if (!file || over) throw new Error(run.output());
   return file;
@@ -106,7 +106,7 @@ test('a stranger that got a remembered process number is left alone', async () =
   const stranger = spawn('sleep', ['30']);
   children.push(stranger);
   fs.writeFileSync(
-    path.join(home.run, 'mariadb.json'),
+    path.join(home.run, 'database.json'),
     JSON.stringify({ pid: stranger.pid, startedAt: '1', marker: `--datadir=${home.data}`, graceMs: 100 }),
   );
   expect(await stopLeftovers(home)).toEqual([]);
@@ -139,7 +139,7 @@ test('two homes run side by side; one killed with -9 starts again with its data 
   await first.exited;
   const second = launch('servers', one, []);
   const after = await serversOf(second, one);
-  expect(second.output()).toMatch(/Stopped what an earlier run had left: .*mariadb/);
+  expect(second.output()).toMatch(/Stopped what an earlier run had left: .*database/);
   expect(after).toEqual(before);
   expect(await query(after, 'SELECT n FROM kept')).toEqual([{ n: 42 }]);
   expect(await textOf(objectsOf(after), 'kept')).toBe('forty-two');
@@ -155,7 +155,7 @@ test('two homes run side by side; one killed with -9 starts again with its data 
   second.process.kill('SIGINT');
   expect(await second.exited).toBe(0);
   expect(pids.filter(isAlive)).toEqual([]);
-});
+}, 240_000);
 
 test('the demo whose web port is taken says so in one sentence and starts nothing', async () => {
   const home = aHome();

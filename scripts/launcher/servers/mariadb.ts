@@ -69,7 +69,7 @@ export async function checkDatabase(context: ServerContext): Promise<void> {
 }
 
 export const mariadb: Server = {
-  name: 'mariadb',
+  name: 'database',
   title: 'MariaDB',
   waitingFor: 'a query to be answered',
   programs: ['mariadbd', 'mariadbInstallDb'],

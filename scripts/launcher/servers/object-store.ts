@@ -71,10 +71,9 @@ export const seaweedfs: Server = {
       `-master.port.grpc=${ports['weed-master-rpc']}`,
       '-master.telemetry=false',
       '-master.volumeSizeLimitMB=1024',
-      // One master has nobody to agree with: it need not wait for the votes of its last run. Volumes are counted anew from the volume server.
-      '-master.resumeState=false',
-      '-master.electionTimeout=1s',
-      '-master.heartbeatInterval=100ms',
+      // One master has nobody to agree with: it is elected within moments instead of ten seconds.
+      '-master.electionTimeout=300ms',
+      '-master.heartbeatInterval=50ms',
       `-volume.port=${ports['weed-volume']}`,
       `-volume.port.grpc=${ports['weed-volume-rpc']}`,
       '-volume.max=0',
