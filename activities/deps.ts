@@ -6,7 +6,11 @@ import type { InTx } from '../storage/tx';
 
 export type Lang = 'ru' | 'kk' | 'en';
 /** Renders one mail in the recipient's language. */
-export type RenderMail = (template: MailTemplate, data: Record<string, unknown>, language: Lang) => { subject: string; text: string; html: string };
+export type RenderMail = (
+  template: MailTemplate,
+  data: Record<string, unknown>,
+  language: Lang,
+) => { subject: string; text: string; html: string };
 
 /** Everything activities use of the world; tests give their own. */
 export type Deps = {

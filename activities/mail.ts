@@ -89,7 +89,13 @@ async function mailData(deps: Deps, delivery: Delivery): Promise<Record<string, 
       );
       if (!event) return null;
       const { remark } = JSON.parse(event.details) as { remark?: string };
-      return { ...base, by: event.actor_name, at: event.at.toISOString(), remark: remark ?? null, action: event.action === 'route.signed' ? 'sign' : 'approve' };
+      return {
+        ...base,
+        by: event.actor_name,
+        at: event.at.toISOString(),
+        remark: remark ?? null,
+        action: event.action === 'route.signed' ? 'sign' : 'approve',
+      };
     }
   }
 }
@@ -99,7 +105,9 @@ const namesIn = (page: RoutePage, state: string): string[] =>
   page.route.stages.flatMap((s) => s.participants.filter((p) => p.state === state).map((p) => page.people.get(p.id)?.name ?? ''));
 /** People of the stage at which the route ended who had been asked and never answered. */
 const unansweredIn = (page: RoutePage): string[] =>
-  (page.route.stages[page.route.current]?.participants ?? []).filter((p) => p.state === 'not-needed').map((p) => page.people.get(p.id)?.name ?? '');
+  (page.route.stages[page.route.current]?.participants ?? [])
+    .filter((p) => p.state === 'not-needed')
+    .map((p) => page.people.get(p.id)?.name ?? '');
 
 /** The recipient's own address of the document: a one-person link for outside people, the document's page for members. */
 async function addressFor(deps: Deps, delivery: Delivery): Promise<string | null> {

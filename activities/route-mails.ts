@@ -24,7 +24,18 @@ export async function mailsFor(deps: Deps, tx: Tx, route: Route, effects: readon
     if (!everyone && told.has(key)) return;
     told.add(key);
     const { id: routeId, organisationId, documentId } = route;
-    mails.push({ id: deps.newId(), organisationId, commandId, documentId, routeId, participantId: to.participantId, personId: to.personId, recipient: to.email, template, language: to.language });
+    mails.push({
+      id: deps.newId(),
+      organisationId,
+      commandId,
+      documentId,
+      routeId,
+      participantId: to.participantId,
+      personId: to.personId,
+      recipient: to.email,
+      template,
+      language: to.language,
+    });
   };
   const participants = await recipients(deps, tx, effects);
   for (const effect of effects) {
@@ -57,6 +68,11 @@ async function recipients(deps: Deps, tx: Tx, effects: readonly RouteEffect[]): 
 }
 
 async function initiatorOf(deps: Deps, tx: Tx, route: Route): Promise<Recipient | null> {
-  const [row] = await select<{ id: string; email: string | null; language: Lang }>(deps.db, 'SELECT id, email, language FROM people WHERE id = :id', { id: route.initiatorId }, tx);
+  const [row] = await select<{ id: string; email: string | null; language: Lang }>(
+    deps.db,
+    'SELECT id, email, language FROM people WHERE id = :id',
+    { id: route.initiatorId },
+    tx,
+  );
   return row ? { participantId: null, personId: row.id, email: row.email, language: row.language } : null;
 }

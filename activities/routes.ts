@@ -14,7 +14,7 @@ import { giveUpOn, queueMails } from '../storage/queries/mail';
 import { colleaguesByIds, personById, type Colleague } from '../storage/queries/people';
 import { insertRoute, loadRoute, participantById, routeOfDocument, saveRoute, type ParticipantCard } from '../storage/queries/routes';
 import { acceptSignature } from '../storage/queries/signatures';
-import { select } from '../storage/sql';
+import { change, select } from '../storage/sql';
 import type { Tx } from '../storage/tx';
 import type { Applied, ApplyRoute, OpenRoute } from '../workflows/contracts';
 import type { Deps } from './deps';
@@ -42,21 +42,39 @@ export const routeActivities = (deps: Deps) => ({
           if (!document) throw new Refused('document.missing');
           if (!mayDocument(input.by, 'edit-route', document)) throw new Refused('document.wrong_state');
           if (document.rev !== input.rev) throw new Refused('document.stale');
-          const known = await colleaguesByIds(deps.db, document.organisationId, memberIds(document.routeDraft.stages.flatMap((s) => s.people)), tx);
+          const known = await colleaguesByIds(
+            deps.db,
+            document.organisationId,
+            memberIds(document.routeDraft.stages.flatMap((s) => s.people)),
+            tx,
+          );
           if (draftIssues(document.routeDraft, known, input.at).length > 0) throw new Refused('draft.not_ready');
           const { route, people } = planRoute(
             document.routeDraft,
-            { id: deps.newId(), documentId: document.id, organisationId: document.organisationId, initiatorId: document.initiatorId, attempt: input.attempt, at: input.at },
+            {
+              id: deps.newId(),
+              documentId: document.id,
+              organisationId: document.organisationId,
+              initiatorId: document.initiatorId,
+              attempt: input.attempt,
+              at: input.at,
+            },
             deps.newId,
           );
           const cards = new Map([...people].map(([id, person]) => [id, cardOf(id, person, known)]));
           await insertRoute(deps.db, tx, route, { fileId: document.file.id, message: document.routeDraft.message, people: cards, at });
           await insertInvitations(deps.db, tx, linksFor(deps, route, at));
-          if ((await setDocumentState(deps.db, tx, document.id, document.rev, 'in-signing', input.attempt, at)) === 0) throw new Refused('document.stale');
+          if ((await setDocumentState(deps.db, tx, document.id, document.rev, 'in-signing', input.attempt, at)) === 0)
+            throw new Refused('document.stale');
           const asked = route.stages[0]?.participants.map((p) => p.id) ?? [];
           const mails = await mailsFor(deps, tx, route, [{ kind: 'invite', participantIds: asked }], input.commandId);
           await queueMails(deps.db, tx, mails, at);
-          await audit(deps, tx, input.commandId, route, 'route.sent', input.by, at, { attempt: route.attempt, stages: route.stages.length, people: cards.size, sha256: document.file.sha256.toString('hex') });
+          await audit(deps, tx, input.commandId, route, 'route.sent', input.by, at, {
+            attempt: route.attempt,
+            stages: route.stages.length,
+            people: cards.size,
+            sha256: document.file.sha256.toString('hex'),
+          });
           return { ok: true as const, route, hasMail: mails.length > 0 };
         }),
       ),
@@ -66,21 +84,42 @@ export const routeActivities = (deps: Deps) => ({
   applyRoute: (input: ApplyRoute): Promise<Applied> =>
     answered(() =>
       deps.inTx((tx) =>
-        once(deps.db, tx, commandRow({ commandId: input.commandId, at: input.command.at }, input.before.documentId, `route.${input.command.kind}`, input.command.by, input.before), async () => {
-          const { before, next, command } = input;
-          const at = new Date(command.at);
-          if (command.kind === 'sign' && !(await acceptSignature(deps.db, tx, command.signatureId, command.participantId, at))) throw new Refused('signing.session_used');
-          const remark = remarkOf(command);
-          if (!(await saveRoute(deps.db, tx, before, next, at, remark))) {
-            throw new Refused('route.conflict', (await loadRoute(deps.db, before.id, tx)) ?? before);
-          }
-          await touchDocument(deps, tx, next, at);
-          if (command.kind === 'remind') await renewLinks(deps, tx, input, at);
-          const mails = await mailsFor(deps, tx, next, input.effects, input.commandId);
-          await queueMails(deps.db, tx, mails, at);
-          await audit(deps, tx, input.commandId, next, actionOf(command), command.by, at, await detailsOf(deps, tx, command, before, next));
-          return { ok: true as const, route: next, hasMail: mails.length > 0 };
-        }),
+        once(
+          deps.db,
+          tx,
+          commandRow(
+            { commandId: input.commandId, at: input.command.at },
+            input.before.documentId,
+            `route.${input.command.kind}`,
+            input.command.by,
+            input.before,
+          ),
+          async () => {
+            const { before, next, command } = input;
+            const at = new Date(command.at);
+            if (command.kind === 'sign' && !(await acceptSignature(deps.db, tx, command.signatureId, command.participantId, at)))
+              throw new Refused('signing.session_used');
+            const remark = remarkOf(command);
+            if (!(await saveRoute(deps.db, tx, before, next, at, remark))) {
+              throw new Refused('route.conflict', (await loadRoute(deps.db, before.id, tx)) ?? before);
+            }
+            await touchDocument(deps, tx, next, at);
+            if (command.kind === 'remind') await renewLinks(deps, tx, input, at);
+            const mails = await mailsFor(deps, tx, next, input.effects, input.commandId);
+            await queueMails(deps.db, tx, mails, at);
+            await audit(
+              deps,
+              tx,
+              input.commandId,
+              next,
+              actionOf(command),
+              command.by,
+              at,
+              await detailsOf(deps, tx, command, before, next),
+            );
+            return { ok: true as const, route: next, hasMail: mails.length > 0 };
+          },
+        ),
       ),
     ),
 
@@ -88,9 +127,13 @@ export const routeActivities = (deps: Deps) => ({
   loadRoute: async (input: { documentId: string; attempt: number }): Promise<{ route: Route; unsent: string[] }> => {
     const page = await routeOfDocument(deps.db, input.documentId, input.attempt);
     if (!page) throw ApplicationFailure.nonRetryable('no such route', 'RouteMissing');
-    const unsent = await select<{ id: string }>(deps.db, "SELECT DISTINCT command_id AS id FROM mail_deliveries WHERE route_id = :id AND state IN ('queued','retrying')", {
-      id: page.route.id,
-    });
+    const unsent = await select<{ id: string }>(
+      deps.db,
+      "SELECT DISTINCT command_id AS id FROM mail_deliveries WHERE route_id = :id AND state IN ('queued','retrying')",
+      {
+        id: page.route.id,
+      },
+    );
     return { route: page.route, unsent: unsent.map((row) => row.id) };
   },
 
@@ -109,7 +152,8 @@ async function answered(work: () => Promise<Applied>): Promise<Applied> {
   }
 }
 
-const actorKey = (by: RouteCommand['by']): string => (by.kind === 'member' ? by.personId : by.kind === 'guest' ? by.participantId : 'system');
+const actorKey = (by: RouteCommand['by']): string =>
+  by.kind === 'member' ? by.personId : by.kind === 'guest' ? by.participantId : 'system';
 
 const commandRow = (input: { commandId: string; at: number }, entityId: string, kind: string, by: RouteCommand['by'], route?: Route) => ({
   id: input.commandId,
@@ -123,10 +167,18 @@ const commandRow = (input: { commandId: string; at: number }, entityId: string, 
 const memberIds = (people: DraftPerson[]): string[] => people.flatMap((p) => (p.kind === 'member' ? [p.personId] : []));
 
 function cardOf(id: string, person: DraftPerson, known: ReadonlyMap<string, Colleague>): ParticipantCard {
-  if (person.kind === 'outside') return { id, name: person.name.trim(), position: '', email: person.email, iin: person.iin, language: 'ru' };
+  if (person.kind === 'outside')
+    return { id, name: person.name.trim(), position: '', email: person.email, iin: person.iin, language: 'ru' };
   const colleague = known.get(person.personId);
   if (!colleague) throw new Refused('draft.not_ready');
-  return { id, name: colleague.name, position: colleague.position, email: colleague.email, iin: colleague.iin, language: colleague.language };
+  return {
+    id,
+    name: colleague.name,
+    position: colleague.position,
+    email: colleague.email,
+    iin: colleague.iin,
+    language: colleague.language,
+  };
 }
 
 const linksFor = (deps: Deps, route: Route, at: Date) =>
@@ -152,32 +204,64 @@ async function renewLinks(deps: Deps, tx: Tx, input: ApplyRoute, at: Date): Prom
   const asked = input.effects.flatMap((e) => (e.kind === 'remind' ? e.participantIds : []));
   for (const participantId of asked) {
     const invitation = await invitationOf(deps.db, participantId);
-    if (!invitation || (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.invitationLifeMs / 2)) continue;
+    if (!invitation || (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.invitationLifeMs / 2))
+      continue;
     const { version } = invitation;
-    await renewInvitation(deps.db, tx, participantId, version, hashOfLink(deps, participantId, version + 1), new Date(at.getTime() + deps.invitationLifeMs));
+    await renewInvitation(
+      deps.db,
+      tx,
+      participantId,
+      version,
+      hashOfLink(deps, participantId, version + 1),
+      new Date(at.getTime() + deps.invitationLifeMs),
+    );
   }
 }
 
 /** The document follows its route: its state once the route has ended, and the moment it last moved. */
 async function touchDocument(deps: Deps, tx: Tx, route: Route, at: Date): Promise<void> {
-  await deps.db.query('UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt', {
-    replacements: { state: route.state === 'active' ? 'in-signing' : route.state, at, id: route.documentId, attempt: route.attempt },
-    transaction: tx,
-  });
+  await change(
+    deps.db,
+    'UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt',
+    { state: route.state === 'active' ? 'in-signing' : route.state, at, id: route.documentId, attempt: route.attempt },
+    tx,
+  );
 }
 
 const remarkOf = (command: RouteCommand): { participantId: string; text: string } | null =>
-  (command.kind === 'refuse' || command.kind === 'approve') && command.remark?.trim() ? { participantId: command.participantId, text: command.remark.trim() } : null;
+  (command.kind === 'refuse' || command.kind === 'approve') && command.remark?.trim()
+    ? { participantId: command.participantId, text: command.remark.trim() }
+    : null;
 
-const pastTense = { approve: 'approved', sign: 'signed', refuse: 'refused', withdraw: 'withdrawn', remind: 'reminded', extend: 'extended', expire: 'expired' } as const;
+const pastTense = {
+  approve: 'approved',
+  sign: 'signed',
+  refuse: 'refused',
+  withdraw: 'withdrawn',
+  remind: 'reminded',
+  extend: 'extended',
+  expire: 'expired',
+} as const;
 const actionOf = (command: RouteCommand): string => `route.${pastTense[command.kind]}`;
 
 async function detailsOf(deps: Deps, tx: Tx, command: RouteCommand, before: Route, next: Route): Promise<Record<string, unknown>> {
   const shared = { attempt: next.attempt, stage: before.current + 1, ...(next.state === 'active' ? {} : { ended: next.state }) };
   switch (command.kind) {
     case 'sign': {
-      const [signature] = await select<{ sha256: Buffer; serial: string; verdict: string }>(deps.db, 'SELECT sha256, serial, verdict FROM signatures WHERE id = :id', { id: command.signatureId }, tx);
-      return { ...shared, participant: command.participantId, signature: command.signatureId, cms: signature?.sha256.toString('hex'), serial: signature?.serial, verdict: signature?.verdict };
+      const [signature] = await select<{ sha256: Buffer; serial: string; verdict: string }>(
+        deps.db,
+        'SELECT sha256, serial, verdict FROM signatures WHERE id = :id',
+        { id: command.signatureId },
+        tx,
+      );
+      return {
+        ...shared,
+        participant: command.participantId,
+        signature: command.signatureId,
+        cms: signature?.sha256.toString('hex'),
+        serial: signature?.serial,
+        verdict: signature?.verdict,
+      };
     }
     case 'approve':
     case 'refuse':
@@ -198,7 +282,25 @@ async function nameOf(deps: Deps, tx: Tx, by: Actor | { kind: 'system' }): Promi
   return (await participantById(deps.db, by.participantId, tx))?.name ?? by.participantId;
 }
 
-async function audit(deps: Deps, tx: Tx, commandId: string, route: Route, action: string, by: RouteCommand['by'], at: Date, details: Record<string, unknown>): Promise<void> {
+async function audit(
+  deps: Deps,
+  tx: Tx,
+  commandId: string,
+  route: Route,
+  action: string,
+  by: RouteCommand['by'],
+  at: Date,
+  details: Record<string, unknown>,
+): Promise<void> {
   const actor = { kind: by.kind, id: actorKey(by), name: await nameOf(deps, tx, by) };
-  await appendAudit(deps.db, tx, { organisationId: route.organisationId, at, actor, action, entityKind: 'document', entityId: route.documentId, commandId, details });
+  await appendAudit(deps.db, tx, {
+    organisationId: route.organisationId,
+    at,
+    actor,
+    action,
+    entityKind: 'document',
+    entityId: route.documentId,
+    commandId,
+    details,
+  });
 }

@@ -46,7 +46,11 @@ export function createApp(deps: WebDeps): Express {
   app.get('/assets/vendor/pdf.worker.mjs', (_req, res) => res.sendFile(path.join(pdfjs, 'legacy', 'build', 'pdf.worker.min.mjs'), assets));
   app.use('/assets/vendor/standard_fonts', express.static(path.join(pdfjs, 'standard_fonts'), assets));
   app.use('/assets/vendor/cmaps', express.static(path.join(pdfjs, 'cmaps'), assets));
-  app.use('/assets', express.static(path.join(root, 'views', 'assets'), assets), (_req, res) => void res.status(404).type('text').send('not found\n'));
+  app.use(
+    '/assets',
+    express.static(path.join(root, 'views', 'assets'), assets),
+    (_req, res) => void res.status(404).type('text').send('not found\n'),
+  );
   app.get('/favicon.ico', (_req, res) => res.sendFile(path.join(root, 'views', 'assets', 'mark.svg'), assets));
   app.get('/robots.txt', (_req, res) => void res.type('text').send('User-agent: *\nDisallow: /\n'));
 
@@ -77,7 +81,8 @@ export function createApp(deps: WebDeps): Express {
     const { id } = req.params;
     const command = isUlid(id) ? await findCommand(deps.db, id) : null;
     const { session } = req.kense;
-    const href = typeof req.query.href === 'string' && /^\/(documents|invitations)\/[\w-]+$/.test(req.query.href) ? req.query.href : '/documents';
+    const href =
+      typeof req.query.href === 'string' && /^\/(documents|invitations)\/[\w-]+$/.test(req.query.href) ? req.query.href : '/documents';
     const isGuest = !session && href.startsWith('/invitations/'); // whoever holds the link may know that its command is done
     if (!session?.organisation && !isGuest) throw new Refusal('sign_in.needed');
     if (command && !isGuest && command.actor !== session?.person.id) throw new Refusal('not_found');
@@ -123,12 +128,15 @@ export function createApp(deps: WebDeps): Express {
 function bodyProblem(error: unknown): string | null {
   const type = (error as { type?: string } | null)?.type;
   if (type === 'entity.too.large') return 'upload.too_large_form';
-  return type?.startsWith('entity.') || type === 'parameters.too.many' || type === 'request.aborted' || error instanceof URIError ? 'bad_request' : null;
+  return type?.startsWith('entity.') || type === 'parameters.too.many' || type === 'request.aborted' || error instanceof URIError
+    ? 'bad_request'
+    : null;
 }
 
 /** The database or the object store is away: reading again soon may help. */
 const isOutage = (error: unknown): boolean =>
-  /^Sequelize(Connection|HostNotFound|AccessDenied)/.test((error as Error | null)?.name ?? '') || ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'].includes((error as { code?: string } | null)?.code ?? '');
+  /^Sequelize(Connection|HostNotFound|AccessDenied)/.test((error as Error | null)?.name ?? '') ||
+  ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'].includes((error as { code?: string } | null)?.code ?? '');
 
 /** What must answer before requests make sense: database with current schema, Temporal, object store. */
 async function readiness(deps: WebDeps): Promise<Record<string, string>> {

@@ -130,9 +130,11 @@ function contradictions(raw: Raw, config: Config): string[] {
   }
   if (raw.LDAP_URL) {
     if (!raw.LDAP_BASE_DN) found.push('KENSE_LDAP_BASE_DN: missing, KENSE_LDAP_URL is set');
-    if (raw.LDAP_URL.startsWith('ldap://') && !raw.LDAP_STARTTLS) found.push('KENSE_LDAP_URL: passwords would travel in clear; use ldaps:// or KENSE_LDAP_STARTTLS=1');
+    if (raw.LDAP_URL.startsWith('ldap://') && !raw.LDAP_STARTTLS)
+      found.push('KENSE_LDAP_URL: passwords would travel in clear; use ldaps:// or KENSE_LDAP_STARTTLS=1');
   }
-  if (config.isProduction && raw.PUBLIC_URL.startsWith('http://') && !isLocal(raw.PUBLIC_URL)) found.push('KENSE_PUBLIC_URL: https:// is wanted in production');
+  if (config.isProduction && raw.PUBLIC_URL.startsWith('http://') && !isLocal(raw.PUBLIC_URL))
+    found.push('KENSE_PUBLIC_URL: https:// is wanted in production');
   return found;
 }
 
@@ -143,7 +145,13 @@ function shape(raw: Raw, isProduction: boolean): Config {
     listen: { host: raw.LISTEN.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(raw.LISTEN.slice(colon + 1)) },
     databaseUrl: raw.DATABASE_URL,
     temporal: { address: raw.TEMPORAL_ADDRESS, namespace: raw.TEMPORAL_NAMESPACE },
-    objects: { endpoint: raw.S3_ENDPOINT, accessKey: raw.S3_ACCESS_KEY, secretKey: raw.S3_SECRET_KEY, bucket: raw.S3_BUCKET, region: raw.S3_REGION },
+    objects: {
+      endpoint: raw.S3_ENDPOINT,
+      accessKey: raw.S3_ACCESS_KEY,
+      secretKey: raw.S3_SECRET_KEY,
+      bucket: raw.S3_BUCKET,
+      region: raw.S3_REGION,
+    },
     directory: raw.LDAP_URL
       ? {
           url: raw.LDAP_URL,
@@ -159,7 +167,9 @@ function shape(raw: Raw, isProduction: boolean): Config {
       : null,
     smtp: { url: raw.SMTP_URL, from: raw.MAIL_FROM },
     secret: Buffer.from(raw.SECRET_KEY, 'hex'),
-    trustFiles: raw.TRUST_FILES.split(',').map((f) => f.trim()).filter(Boolean),
+    trustFiles: raw.TRUST_FILES.split(',')
+      .map((f) => f.trim())
+      .filter(Boolean),
     ncalayer: { url: raw.NCALAYER_URL, windowUrl: raw.NCALAYER_WINDOW_URL ?? null },
     demo: raw.DEMO ? { accountsFile: raw.DEMO_ACCOUNTS_FILE ?? null } : null,
     logLevel: raw.LOG_LEVEL,

@@ -44,7 +44,6 @@ export type RequestContext = {
 };
 
 declare module 'express-serve-static-core' {
-  // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- a module's interface can only be extended by an interface
   interface Request {
     kense: RequestContext;
   }

@@ -13,7 +13,6 @@ import { openLog } from './log';
 import { createRenderer } from './render';
 import { root } from './root';
 import { openSignatureChecker } from './signing/checker';
-import type { Mails } from './views';
 
 const now = (): Date => new Date();
 
@@ -49,7 +48,7 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     objects: openObjectStore(config.objects),
     mailer,
     // The data was made for this template by activities/mail.ts; tests render every template with it.
-    renderMail: (template, data, language) => renderer.renderMail(template, data as never as Mails[keyof Mails], language),
+    renderMail: (template, data, language) => renderer.renderMail(template, data as never, language),
     translate: (language, key, params) => renderer.translator(language).t(key, params),
     secret: config.secret,
     publicUrl: config.publicUrl,

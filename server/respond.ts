@@ -27,7 +27,13 @@ export function responder(deps: WebDeps) {
 
   return {
     /** A whole page with the menu's numbers. */
-    async page<Name extends keyof Pages>(req: Request, res: Response, name: Name, data: Pages[Name], menu: MenuEntry | null = null): Promise<void> {
+    async page<Name extends keyof Pages>(
+      req: Request,
+      res: Response,
+      name: Name,
+      data: Pages[Name],
+      menu: MenuEntry | null = null,
+    ): Promise<void> {
       const ctx = baseContext(req, menu);
       if (ctx.flash) clearFlash(res);
       if (ctx.actor) ctx.counts = await menuCounts(deps.db, memberOf(req));
@@ -43,18 +49,29 @@ export function responder(deps: WebDeps) {
       const { requestId } = req.kense;
       res.status(status);
       if (req.kense.isHtmx) {
-        deps.render.renderFragment(res, 'fragments/flash', { tone: 'bad', key: `errors.${code}`, params }, { ...baseContext(req, null), flash: null });
+        deps.render.renderFragment(
+          res,
+          'fragments/flash',
+          { tone: 'bad', key: `errors.${code}`, params },
+          { ...baseContext(req, null), flash: null },
+        );
         return;
       }
       const shown = (errorStatuses.includes(status) ? status : 400) as ErrorPage['status'];
-      deps.render.renderPage(res, 'pages/error', { status: shown, error: { code, params }, requestId }, { ...baseContext(req, null), flash: null });
+      deps.render.renderPage(
+        res,
+        'pages/error',
+        { status: shown, error: { code, params }, requestId },
+        { ...baseContext(req, null), flash: null },
+      );
     },
     /** Something broke: one sentence and the number to quote. */
     failure(req: Request, res: Response, status: 500 | 503): void {
       const { requestId } = req.kense;
       res.status(status);
       const ctx = { ...baseContext(req, null), flash: null };
-      if (req.kense.isHtmx) deps.render.renderFragment(res, 'fragments/flash', { tone: 'bad', key: `errors.status.${status}`, requestId }, ctx);
+      if (req.kense.isHtmx)
+        deps.render.renderFragment(res, 'fragments/flash', { tone: 'bad', key: `errors.status.${status}`, requestId }, ctx);
       else deps.render.renderPage(res, 'pages/error', { status, requestId }, ctx);
     },
     /** After a command that went through: 303 to a page, or for htmx a flash that floats while the page's parts reload themselves. */
@@ -87,7 +104,12 @@ export type Responder = ReturnType<typeof responder>;
 
 const flashCookie = 'kense_flash';
 const setFlash = (res: Response, flash: Flash): void =>
-  void res.cookie(flashCookie, JSON.stringify({ tone: flash.tone, key: flash.key, params: flash.params }), { httpOnly: true, sameSite: 'lax', maxAge: 60_000, path: '/' });
+  void res.cookie(flashCookie, JSON.stringify({ tone: flash.tone, key: flash.key, params: flash.params }), {
+    httpOnly: true,
+    sameSite: 'lax',
+    maxAge: 60_000,
+    path: '/',
+  });
 const clearFlash = (res: Response): void => void res.clearCookie(flashCookie, { path: '/' });
 
 /** The message left by the request before; only well-formed keys of our own are shown. */

@@ -30,7 +30,8 @@ export async function runWorker(config: Config, kind: keyof typeof shapes): Prom
   if (kind === 'worker' && !existsSync(bundlePath)) throw new Error(`${bundlePath} is missing: run npm run build`);
   Runtime.install({
     logger: {
-      log: (level, message, meta) => log[level === 'WARN' ? 'warn' : level === 'ERROR' ? 'error' : level === 'INFO' ? 'info' : 'debug'](meta ?? {}, message),
+      log: (level, message, meta) =>
+        log[level === 'WARN' ? 'warn' : level === 'ERROR' ? 'error' : level === 'INFO' ? 'info' : 'debug'](meta ?? {}, message),
       trace: (message, meta) => log.debug(meta ?? {}, message),
       debug: (message, meta) => log.debug(meta ?? {}, message),
       info: (message, meta) => log.info(meta ?? {}, message),
@@ -42,9 +43,21 @@ export async function runWorker(config: Config, kind: keyof typeof shapes): Prom
   const deps = activityDeps(config, shapes[kind].poolMax);
   const activities = createActivities(deps);
   const connection = await connect(config, log);
-  const shared = { connection, namespace: config.temporal.namespace, dataConverter: dataConverter(config.secret), activities, shutdownGraceTime: '25s', shutdownForceTime: '50s' } as const;
+  const shared = {
+    connection,
+    namespace: config.temporal.namespace,
+    dataConverter: dataConverter(config.secret),
+    activities,
+    shutdownGraceTime: '25s',
+    shutdownForceTime: '50s',
+  } as const;
   const options: Record<string, Partial<WorkerOptions>> = {
-    [queues.flow]: { workflowBundle: { codePath: bundlePath }, maxCachedWorkflows: 300, maxConcurrentLocalActivityExecutions: 20, maxConcurrentActivityTaskExecutions: 1 },
+    [queues.flow]: {
+      workflowBundle: { codePath: bundlePath },
+      maxCachedWorkflows: 300,
+      maxConcurrentLocalActivityExecutions: 20,
+      maxConcurrentActivityTaskExecutions: 1,
+    },
     [queues.io]: { maxConcurrentActivityTaskExecutions: 5 },
     [queues.heavy]: { maxConcurrentActivityTaskExecutions: 2 },
   };

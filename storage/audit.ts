@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
-import { insert, select, selectOne, change } from './sql';
+import { change, execute, insert, select, selectOne } from './sql';
 import type { Tx } from './tx';
 
 /** One fact to remember. `details` holds ids, states and short texts; it is hashed exactly as stored. */
@@ -60,10 +60,12 @@ function rowHash(row: Omit<Stored, 'hash'>): Buffer {
  * it last: everything before it runs in parallel with other commands.
  */
 export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Promise<void> {
-  await db.query('INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)', {
-    replacements: { id: entry.organisationId, genesis },
-    transaction: tx,
-  });
+  await execute(
+    db,
+    'INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)',
+    { id: entry.organisationId, genesis },
+    tx,
+  );
   const head = await selectOne<{ seq: number; hash: Buffer }>(
     db,
     'SELECT seq, hash FROM audit_heads WHERE organisation_id = :id FOR UPDATE',
@@ -87,7 +89,12 @@ export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Pro
   };
   const hash = rowHash(row);
   await insert(db, 'audit', [{ ...row, hash }], tx);
-  await change(db, 'UPDATE audit_heads SET seq = :seq, hash = :hash WHERE organisation_id = :id', { seq: row.seq, hash, id: row.organisation_id }, tx);
+  await change(
+    db,
+    'UPDATE audit_heads SET seq = :seq, hash = :hash WHERE organisation_id = :id',
+    { seq: row.seq, hash, id: row.organisation_id },
+    tx,
+  );
 }
 
 /** The history of one thing, oldest first, at most `limit` rows after `afterSeq`. */
@@ -130,7 +137,10 @@ export type AuditFault = { organisationId: string; seq: number; fault: 'changed'
 export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults: AuditFault[] }> {
   const faults: AuditFault[] = [];
   let rows = 0;
-  const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(db, 'SELECT * FROM audit_heads ORDER BY organisation_id');
+  const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(
+    db,
+    'SELECT * FROM audit_heads ORDER BY organisation_id',
+  );
   for (const orphan of await select<{ organisation_id: string }>(
     db,
     'SELECT DISTINCT organisation_id FROM audit WHERE organisation_id NOT IN (SELECT organisation_id FROM audit_heads)',
@@ -140,11 +150,10 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
   for (const head of heads) {
     let previous: { seq: number; hash: Buffer } = { seq: 0, hash: genesis };
     for (;;) {
-      const page = await select<Stored>(
-        db,
-        'SELECT * FROM audit WHERE organisation_id = :id AND seq > :seq ORDER BY seq LIMIT 1000',
-        { id: head.organisation_id, seq: previous.seq },
-      );
+      const page = await select<Stored>(db, 'SELECT * FROM audit WHERE organisation_id = :id AND seq > :seq ORDER BY seq LIMIT 1000', {
+        id: head.organisation_id,
+        seq: previous.seq,
+      });
       for (const row of page) {
         const seq = Number(row.seq);
         const report = (fault: AuditFault['fault']) => faults.push({ organisationId: row.organisation_id, seq, fault });

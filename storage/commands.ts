@@ -14,7 +14,17 @@ export async function once<Result>(db: Sequelize, tx: Tx, command: CommandRow, w
     await insert(
       db,
       'commands',
-      [{ id: command.id, organisation_id: command.organisationId, actor: command.actor, kind: command.kind, entity_id: command.entityId, result: 'null', done_at: command.at }],
+      [
+        {
+          id: command.id,
+          organisation_id: command.organisationId,
+          actor: command.actor,
+          kind: command.kind,
+          entity_id: command.entityId,
+          result: 'null',
+          done_at: command.at,
+        },
+      ],
       tx,
     );
   } catch (error) {
@@ -28,7 +38,10 @@ export async function once<Result>(db: Sequelize, tx: Tx, command: CommandRow, w
 }
 
 /** Whether this command has been stored, and what it was about. */
-export async function findCommand(db: Sequelize, id: string): Promise<{ entityId: string; organisationId: string; kind: string; actor: string } | null> {
+export async function findCommand(
+  db: Sequelize,
+  id: string,
+): Promise<{ entityId: string; organisationId: string; kind: string; actor: string } | null> {
   const row = await selectOne<{ entity_id: string; organisation_id: string; kind: string; actor: string }>(
     db,
     'SELECT entity_id, organisation_id, kind, actor FROM commands WHERE id = :id',

@@ -18,4 +18,5 @@ export function unpackCursor(secret: Buffer, packed: string): Cursor | null {
   return expected.length === given.length && timingSafeEqual(expected, given) ? { at: new Date(Number(at)), id } : null;
 }
 
-const mac = (secret: Buffer, body: string): string => createHmac('sha256', secret).update(`cursor:${body}`).digest('base64url').slice(0, 16);
+const mac = (secret: Buffer, body: string): string =>
+  createHmac('sha256', secret).update(`cursor:${body}`).digest('base64url').slice(0, 16);

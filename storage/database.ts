@@ -11,7 +11,13 @@ export function openDatabase(options: DatabaseOptions): Sequelize {
     logging: options.log ?? false,
     pool: { max: options.poolMax, min: 0, acquire: 10_000, idle: 10_000 },
     define: { timestamps: false, charset: 'utf8mb4', collate: 'utf8mb4_unicode_520_ci' },
-    dialectOptions: { connectTimeout: 5_000, supportBigNumbers: true, bigNumberStrings: false, multipleStatements: false, charset: 'utf8mb4' },
+    dialectOptions: {
+      connectTimeout: 5_000,
+      supportBigNumbers: true,
+      bigNumberStrings: false,
+      multipleStatements: false,
+      charset: 'utf8mb4',
+    },
     isolationLevel: 'READ COMMITTED',
   });
 }
@@ -24,5 +30,8 @@ export async function assertDatabase(db: Sequelize): Promise<void> {
   if (!row?.mode.includes('STRICT_TRANS_TABLES') && !row?.mode.includes('STRICT_ALL_TABLES')) {
     throw new Error(`the database's sql_mode must hold STRICT_TRANS_TABLES, it is "${row?.mode ?? ''}"`);
   }
-  if (row.charset !== 'utf8mb4') throw new Error(`the database must use utf8mb4, it uses ${row.charset}: CREATE DATABASE … CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`);
+  if (row.charset !== 'utf8mb4')
+    throw new Error(
+      `the database must use utf8mb4, it uses ${row.charset}: CREATE DATABASE … CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`,
+    );
 }

@@ -19,7 +19,8 @@ export type RouteStart = { documentId: string; attempt: number; policy: RoutePol
 
 /** The first message of a route: send the document as its draft says. */
 export type OpenRoute = { kind: 'open'; commandId: string; documentId: string; attempt: number; rev: number; by: Actor; at: number };
-export type RouteMessage = { commandId: string; command: RouteCommand } | { commandId: string; command: { kind: 'open' }; open: OpenRoute };
+export type RouteMessage =
+  { kind: 'command'; commandId: string; command: RouteCommand } | { kind: 'open'; commandId: string; open: OpenRoute };
 export type RouteSaved = { routeId: string; rev: number; state: Route['state'] };
 
 export type ApplyRoute = { commandId: string; command: RouteCommand; before: Route; next: Route; effects: RouteEffect[] };

@@ -71,17 +71,17 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
 
   setHandler(
     routeCommand,
-    async (message) => {
+    async (message: RouteMessage) => {
       if (start.resume && !route) await condition(() => route !== null || stopping);
       return serial.run(async () => {
-        if (!('open' in message)) return apply(message.commandId, message.command);
+        if (message.kind === 'command') return apply(message.commandId, message.command);
         if (route) throw refused('route.already_sent');
         return settle(message.commandId, await db.openRoute(message.open));
       });
     },
     {
-      validator: (message) => {
-        if ('open' in message) {
+      validator: (message: RouteMessage) => {
+        if (message.kind === 'open') {
           if (route) throw refused('route.already_sent');
           return;
         }
@@ -121,7 +121,9 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     if (await condition(moved, Math.min(waitMs, maxTimerMs))) continue;
     if (Date.now() < timer.at) continue;
     const command: RouteCommand =
-      timer.kind === 'expire' ? { kind: 'expire', by: { kind: 'system' }, position: current.current, at: Date.now() } : { kind: 'remind', by: { kind: 'system' }, at: Date.now() };
+      timer.kind === 'expire'
+        ? { kind: 'expire', by: { kind: 'system' }, position: current.current, at: Date.now() }
+        : { kind: 'remind', by: { kind: 'system' }, at: Date.now() };
     await serial.run(() => apply(`${timer.kind}-${current.id}-${rev}`, command)).catch(ignoreRefusal);
   }
   await condition(() => sending === 0 && allHandlersFinished());

@@ -87,7 +87,7 @@ export class EncryptionWatch {
 
 /** A file name safe to store and show: no path, no control characters, at most 200 characters with its extension kept. */
 export function cleanFileName(name: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must go
+   
   const base = (name.split(/[\\/]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '').trim();
   if (base.length <= 200) return base || 'file';
   const extension = extensionOf(base);
@@ -95,4 +95,9 @@ export function cleanFileName(name: string): string {
 }
 
 /** A first title for a document: the file's name without its extension. */
-export const titleFromFileName = (name: string): string => name.replace(/\.[^.]+$/, '').replace(/_/g, ' ').trim().slice(0, 300) || name;
+export const titleFromFileName = (name: string): string =>
+  name
+    .replace(/\.[^.]+$/, '')
+    .replace(/_/g, ' ')
+    .trim()
+    .slice(0, 300) || name;

@@ -52,7 +52,9 @@ const replaceStage = (route: Route, position: number, stage: Stage): Stage[] => 
 const raise = (route: Route, change: Partial<Route>): Route => ({ ...route, ...change, rev: route.rev + 1 });
 /** Everybody who was asked or has answered: those who know of the document and must learn how it ended. */
 const toldSoFar = (route: Route, except?: string): string[] =>
-  route.stages.flatMap((s) => s.participants.filter((p) => (p.state === 'asked' || p.state === 'done') && p.id !== except).map((p) => p.id));
+  route.stages.flatMap((s) =>
+    s.participants.filter((p) => (p.state === 'asked' || p.state === 'done') && p.id !== except).map((p) => p.id),
+  );
 
 /**
  * Decides one command on one route: the next state with its effects, or a refusal. Pure; the same function draws the buttons,
@@ -85,7 +87,11 @@ export function decide(route: Route, command: RouteCommand): RouteDecision {
         next: raise(route, { state: 'expired', stages: closeOpen(route.stages) }),
         effects: [
           { kind: 'tell-initiator', of: 'expired' },
-          { kind: 'tell-participants', of: 'expired', participantIds: stage.participants.filter((p) => p.state === 'asked').map((p) => p.id) },
+          {
+            kind: 'tell-participants',
+            of: 'expired',
+            participantIds: stage.participants.filter((p) => p.state === 'asked').map((p) => p.id),
+          },
         ],
       };
     }
@@ -160,7 +166,11 @@ function extend(route: Route, command: Extract<RouteCommand, { kind: 'extend' }>
   const stage = route.stages[command.position];
   if (!stage || command.position < route.current) return refuse('route.ended');
   if (command.dueAt !== null && command.dueAt <= command.at) return refuse('route.due_in_past');
-  return { ok: true, next: raise(route, { stages: replaceStage(route, command.position, { ...stage, dueAt: command.dueAt }) }), effects: [] };
+  return {
+    ok: true,
+    next: raise(route, { stages: replaceStage(route, command.position, { ...stage, dueAt: command.dueAt }) }),
+    effects: [],
+  };
 }
 
 type MayAnswer = { ok: true; participant: Participant; stage: Stage } | { ok: false; code: RouteRefusal };
@@ -178,7 +188,9 @@ export function mayAnswer(route: Route, by: Actor, participantId: string): MayAn
 const closeOpen = (stages: Stage[]): Stage[] =>
   stages.map((s) => ({
     ...s,
-    participants: s.participants.map((p): Participant => (p.state === 'asked' || p.state === 'waiting' ? { ...p, state: 'not-needed' } : p)),
+    participants: s.participants.map((p): Participant =>
+      p.state === 'asked' || p.state === 'waiting' ? { ...p, state: 'not-needed' } : p,
+    ),
   }));
 
 /** Instant (milliseconds UTC) at which a timer of the route must run next, with what it does; null when nothing is timed. */
@@ -186,7 +198,8 @@ export function nextTimer(route: Route): { at: number; kind: 'expire' | 'remind'
   const stage = currentStage(route);
   if (!stage) return null;
   const expire = stage.dueAt === null ? null : { at: stage.dueAt, kind: 'expire' as const };
-  const remind = route.remindEveryMs === null ? null : { at: (route.remindedAt ?? route.askedAt) + route.remindEveryMs, kind: 'remind' as const };
+  const remind =
+    route.remindEveryMs === null ? null : { at: (route.remindedAt ?? route.askedAt) + route.remindEveryMs, kind: 'remind' as const };
   if (!expire) return remind;
   return remind && remind.at < expire.at ? remind : expire;
 }

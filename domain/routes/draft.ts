@@ -2,16 +2,21 @@ import { isTwelveDigits } from '../people/numbers';
 import type { StageKind, StageRule } from './route';
 
 /** A person put on a route by its author: a member of the organisation or somebody outside, known by IIN and e-mail. */
-export type DraftPerson =
-  | { kind: 'member'; personId: string }
-  | { kind: 'outside'; name: string; email: string; iin: string };
+export type DraftPerson = { kind: 'member'; personId: string } | { kind: 'outside'; name: string; email: string; iin: string };
 export type DraftStage = { kind: StageKind; rule: StageRule; due: string | null; people: DraftPerson[] };
 /** The route as its author composes it; `due` is a calendar date YYYY-MM-DD in UTC+5, the stage ends with that day. */
 export type RouteDraft = { stages: DraftStage[]; message: string; remindDays: number | null };
 
 export const emptyDraft: RouteDraft = { stages: [{ kind: 'sign', rule: 'all', due: null, people: [] }], message: '', remindDays: null };
 
-export const routeLimits = { stages: 20, peopleInRoute: 100, messageLength: 2_000, nameLength: 200, emailLength: 254, remindDays: 30 } as const;
+export const routeLimits = {
+  stages: 20,
+  peopleInRoute: 100,
+  messageLength: 2_000,
+  nameLength: 200,
+  emailLength: 254,
+  remindDays: 30,
+} as const;
 
 export const draftProblems = [
   'draft.no_stages',
@@ -47,7 +52,8 @@ export function endOfDay(date: string): number {
   return midnight + 86_400_000 - 1 - zoneOffsetMs;
 }
 
-const looksLikeEmail = (value: string): boolean => value.length <= routeLimits.emailLength && /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\.]+(\.[^\s@<>,;:"()[\]\\.]+)+$/.test(value);
+const looksLikeEmail = (value: string): boolean =>
+  value.length <= routeLimits.emailLength && /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\.]+(\.[^\s@<>,;:"()[\]\\.]+)+$/.test(value);
 
 /** What is wrong with an outside person's data, or null. */
 export function outsideProblem(person: { name: string; email: string; iin: string }): DraftProblemCode | null {
@@ -61,7 +67,8 @@ export function draftIssues(draft: RouteDraft, known: ReadonlyMap<string, KnownP
   const found: DraftProblem[] = [];
   if (draft.stages.length === 0) found.push({ code: 'draft.no_stages' });
   if (draft.stages.length > routeLimits.stages) found.push({ code: 'draft.too_many_stages' });
-  if (draft.stages.reduce((sum, stage) => sum + stage.people.length, 0) > routeLimits.peopleInRoute) found.push({ code: 'draft.too_many_people' });
+  if (draft.stages.reduce((sum, stage) => sum + stage.people.length, 0) > routeLimits.peopleInRoute)
+    found.push({ code: 'draft.too_many_people' });
   if (draft.message.length > routeLimits.messageLength) found.push({ code: 'draft.message_too_long' });
   let latestDue = 0;
   draft.stages.forEach((stage, position) => {

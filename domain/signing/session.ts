@@ -1,7 +1,13 @@
 /** What a signing session froze: whose signature is wanted, on whose behalf, until when (milliseconds UTC). */
 export type SessionFacts = { iin: string; bin: string | null; expiresAt: number; used: boolean };
 /** What the check of an arrived signature found; of several signers only the first counts, and there must be no second. */
-export type SignerFacts = { signers: number; verdict: 'valid' | 'invalid' | 'indeterminate'; code: string; iin: string | null; bin: string | null };
+export type SignerFacts = {
+  signers: number;
+  verdict: 'valid' | 'invalid' | 'indeterminate';
+  code: string;
+  iin: string | null;
+  bin: string | null;
+};
 
 /** How long a signing dialog stays good: long enough to read the document, short enough that a forgotten tab proves nothing. */
 export const sessionLifeMs = 30 * 60_000;

@@ -14,7 +14,17 @@ export type DirectoryOptions = {
 };
 
 /** What the directory says of one person; `groups` are distinguished names, lower case. */
-export type DirectoryPerson = { id: string; dn: string; login: string; name: string; email: string | null; iin: string | null; position: string; groups: string[]; disabled: boolean };
+export type DirectoryPerson = {
+  id: string;
+  dn: string;
+  login: string;
+  name: string;
+  email: string | null;
+  iin: string | null;
+  position: string;
+  groups: string[];
+  disabled: boolean;
+};
 export type DirectoryCheck = { ok: true; person: DirectoryPerson } | { ok: false; reason: 'wrong' | 'down' };
 export type Directory = {
   /** Whether this login and password belong together. An unknown login and a wrong password are the same answer. */
@@ -42,10 +52,27 @@ const all = (entry: Entry, name: string): string[] => {
 /** Signs people in against LDAP: search with the service account, then bind as the person found. Always over TLS with the site's CA. */
 export function openDirectory(options: DirectoryOptions): Directory {
   const tlsOptions = { minVersion: 'TLSv1.2' as const, ...(options.caFile ? { ca: [readFileSync(options.caFile)] } : {}) };
-  const attributes = [options.loginAttribute, 'cn', 'displayName', 'mail', 'memberOf', 'entryUUID', 'objectGUID', 'userAccountControl', 'pwdAccountLockedTime', options.iinAttribute, options.positionAttribute];
+  const attributes = [
+    options.loginAttribute,
+    'cn',
+    'displayName',
+    'mail',
+    'memberOf',
+    'entryUUID',
+    'objectGUID',
+    'userAccountControl',
+    'pwdAccountLockedTime',
+    options.iinAttribute,
+    options.positionAttribute,
+  ];
 
   const connected = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
-    const client = new Client({ url: options.url, timeout: timeoutMs, connectTimeout: timeoutMs, ...(options.url.startsWith('ldaps:') ? { tlsOptions } : {}) });
+    const client = new Client({
+      url: options.url,
+      timeout: timeoutMs,
+      connectTimeout: timeoutMs,
+      ...(options.url.startsWith('ldaps:') ? { tlsOptions } : {}),
+    });
     try {
       if (options.startTls) await client.startTLS(tlsOptions);
       return await work(client);
@@ -56,7 +83,9 @@ export function openDirectory(options: DirectoryOptions): Directory {
   const bindAsService = async (client: Client): Promise<void> => {
     if (!options.bindDn) return;
     // Wrapped, so that the service account's refusal is never taken for the person's wrong password.
-    await client.bind(options.bindDn, options.bindPassword).catch((cause: unknown) => Promise.reject(new Error('the service account was refused', { cause })));
+    await client
+      .bind(options.bindDn, options.bindPassword)
+      .catch((cause: unknown) => Promise.reject(new Error('the service account was refused', { cause })));
   };
 
   const toPerson = async (client: Client, entry: Entry): Promise<DirectoryPerson> => {
@@ -97,7 +126,13 @@ export function openDirectory(options: DirectoryOptions): Directory {
     people: (limit) =>
       connected(async (client) => {
         await bindAsService(client);
-        const { searchEntries } = await client.search(options.baseDn, { scope: 'sub', filter: `(&(objectClass=person)(${options.loginAttribute}=*))`, attributes, sizeLimit: limit, paged: { pageSize: 200 } });
+        const { searchEntries } = await client.search(options.baseDn, {
+          scope: 'sub',
+          filter: `(&(objectClass=person)(${options.loginAttribute}=*))`,
+          attributes,
+          sizeLimit: limit,
+          paged: { pageSize: 200 },
+        });
         const people: DirectoryPerson[] = [];
         for (const entry of searchEntries) people.push(await toPerson(client, entry));
         return people;
@@ -107,6 +142,11 @@ export function openDirectory(options: DirectoryOptions): Directory {
 }
 
 async function groupsOf(client: Client, baseDn: string, dn: string): Promise<string[]> {
-  const { searchEntries } = await client.search(baseDn, { scope: 'sub', filter: new EqualityFilter({ attribute: 'member', value: dn }), attributes: ['dn'], sizeLimit: 500 });
+  const { searchEntries } = await client.search(baseDn, {
+    scope: 'sub',
+    filter: new EqualityFilter({ attribute: 'member', value: dn }),
+    attributes: ['dn'],
+    sizeLimit: 500,
+  });
   return searchEntries.map((e) => e.dn);
 }

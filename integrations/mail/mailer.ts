@@ -7,11 +7,26 @@ export type Mailer = { send(mail: Mail): Promise<MailOutcome>; ping(): Promise<v
 
 /** Sends through the site's relay; `url` is smtp://[user:password@]host:port or smtps://…; a relay without login is fine. */
 export function openMailer(options: { url: string; from: string }): Mailer {
-  const transport = createTransport({ url: options.url, pool: true, maxConnections: 2, connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 30_000 });
+  const transport = createTransport({
+    url: options.url,
+    pool: true,
+    maxConnections: 2,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 30_000,
+  });
   return {
     async send(mail) {
       try {
-        await transport.sendMail({ from: options.from, to: mail.to, subject: mail.subject, text: mail.text, html: mail.html, messageId: `<${mail.messageId}@kense>`, headers: { 'Auto-Submitted': 'auto-generated' } });
+        await transport.sendMail({
+          from: options.from,
+          to: mail.to,
+          subject: mail.subject,
+          text: mail.text,
+          html: mail.html,
+          messageId: `<${mail.messageId}@kense>`,
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        });
         return { state: 'sent' };
       } catch (error) {
         const { responseCode, message } = error as { responseCode?: number; message?: string };

@@ -20,7 +20,7 @@ export class EncryptionCodec implements PayloadCodec {
       payloads.map((payload) => {
         const nonce = randomBytes(12);
         const cipher = createCipheriv('aes-256-gcm', this.key, nonce);
-        const plain = temporal.api.common.v1.Payload.encode(payload as temporal.api.common.v1.IPayload).finish();
+        const plain = temporal.api.common.v1.Payload.encode(payload).finish();
         const body = Buffer.concat([cipher.update(plain), cipher.final()]);
         return { metadata: { encoding }, data: Buffer.concat([nonce, cipher.getAuthTag(), body]) };
       }),
@@ -35,7 +35,7 @@ export class EncryptionCodec implements PayloadCodec {
         const decipher = createDecipheriv('aes-256-gcm', this.key, data.subarray(0, 12));
         decipher.setAuthTag(data.subarray(12, 28));
         const plain = Buffer.concat([decipher.update(data.subarray(28)), decipher.final()]);
-        return temporal.api.common.v1.Payload.decode(plain) as Payload;
+        return temporal.api.common.v1.Payload.decode(plain);
       }),
     );
   }

@@ -9,13 +9,23 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import type { RouteCommand } from '../../domain/routes/decide';
-import { queues, routeUpdateName, routeWorkflowName, type OpenRoute, type RouteMessage, type RoutePolicy, type RouteSaved, type RouteStart } from '../../workflows/contracts';
+import {
+  queues,
+  routeUpdateName,
+  routeWorkflowName,
+  type OpenRoute,
+  type RouteMessage,
+  type RoutePolicy,
+  type RouteSaved,
+  type RouteStart,
+} from '../../workflows/contracts';
 
 /**
  * How a command ended: `done`; `refused` with the rule's code; `unknown` when the deadline passed first (sending the same command again is
  * harmless); `closed` when the run has ended or never was; `down` when Temporal cannot be reached.
  */
-export type Outcome<T> = { kind: 'done'; value: T } | { kind: 'refused'; code: string } | { kind: 'unknown' } | { kind: 'closed' } | { kind: 'down' };
+export type Outcome<T> =
+  { kind: 'done'; value: T } | { kind: 'refused'; code: string } | { kind: 'unknown' } | { kind: 'closed' } | { kind: 'down' };
 
 /** How long a page waits for a command before it says "still working". Milliseconds. */
 const deadlineMs = 8_000;
@@ -38,17 +48,23 @@ export function routeSender(client: Client, policy: RoutePolicy = defaultRoutePo
         workflowIdConflictPolicy: 'USE_EXISTING',
         workflowIdReusePolicy: 'REJECT_DUPLICATE', // without it a closed route would silently start anew
       });
-      const message: RouteMessage = { commandId: open.commandId, command: { kind: 'open' }, open };
+      const message: RouteMessage = { kind: 'open', commandId: open.commandId, open };
       return outcomeOf(client, () =>
-        client.workflow.executeUpdateWithStart<Workflow, RouteSaved, [RouteMessage]>(routeUpdateName, { updateId: open.commandId, args: [message], startWorkflowOperation: start }),
+        client.workflow.executeUpdateWithStart<Workflow, RouteSaved, [RouteMessage]>(routeUpdateName, {
+          updateId: open.commandId,
+          args: [message],
+          startWorkflowOperation: start,
+        }),
       );
     },
 
     /** Sends one command to a running route. */
     command(route: { documentId: string; attempt: number }, commandId: string, command: RouteCommand): Promise<Outcome<RouteSaved>> {
-      const message: RouteMessage = { commandId, command };
+      const message: RouteMessage = { kind: 'command', commandId, command };
       const handle = client.workflow.getHandle(routeWorkflowId(route.documentId, route.attempt));
-      return outcomeOf(client, () => handle.executeUpdate<RouteSaved, [RouteMessage]>(routeUpdateName, { updateId: commandId, args: [message] }));
+      return outcomeOf(client, () =>
+        handle.executeUpdate<RouteSaved, [RouteMessage]>(routeUpdateName, { updateId: commandId, args: [message] }),
+      );
     },
 
     /** Starts a run for a route the record says is live; false when one is running already. */
@@ -73,18 +89,47 @@ export function routeSender(client: Client, policy: RoutePolicy = defaultRoutePo
 export type RouteSender = ReturnType<typeof routeSender>;
 
 async function outcomeOf<T>(client: Client, work: () => Promise<T>): Promise<Outcome<T>> {
+  const watch = new AbortController();
+  try {
+    return await Promise.race([attempt(client, work), becomesDown(client, watch.signal)]);
+  } finally {
+    watch.abort();
+  }
+}
+
+async function attempt<T>(client: Client, work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { kind: 'done', value: await client.withDeadline(Date.now() + deadlineMs, work) };
   } catch (error) {
-    if (error instanceof WorkflowUpdateFailedError) {
-      if (error.cause instanceof ApplicationFailure && error.cause.type === 'Refused') return { kind: 'refused', code: error.cause.message };
-      if (error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
-      throw error;
+    if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
+      if (error.cause.type === 'Refused') return { kind: 'refused', code: error.cause.message };
+      if (error.cause.type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
     }
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'unknown' };
     if (error instanceof WorkflowNotFoundError || error instanceof WorkflowExecutionAlreadyStartedError) return { kind: 'closed' };
-    const status = isGrpcServiceError(error) ? error : isGrpcServiceError((error as Error).cause) ? ((error as Error).cause as { code: number }) : null;
-    if (status) return [1, 4].includes(Number(status.code)) ? { kind: 'unknown' } : Number(status.code) === 14 ? { kind: 'down' } : Promise.reject(error as Error);
+    const status = grpcStatus(error) ?? grpcStatus((error as Error).cause);
+    if (status === 1 || status === 4) return { kind: 'unknown' }; // cancelled, deadline exceeded
+    if (status === 14) return { kind: 'down' };
     throw error;
   }
 }
+
+/** Patience before somebody looks whether Temporal is there at all, and for that look. Milliseconds. */
+const suspicionMs = 1_000;
+const probeMs = 1_500;
+
+/** Settles as `down` when the command is slow and Temporal does not answer a question either: the SDK itself would retry to the deadline. */
+async function becomesDown(client: Client, signal: AbortSignal): Promise<{ kind: 'down' }> {
+  const forever = new Promise<never>(() => undefined);
+  await new Promise((resolve) => {
+    const timer = setTimeout(resolve, suspicionMs);
+    signal.addEventListener('abort', () => clearTimeout(timer));
+  });
+  const isThere = await client.withDeadline(Date.now() + probeMs, () => client.workflowService.getSystemInfo({})).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? forever : { kind: 'down' };
+}
+
+const grpcStatus = (error: unknown): number | undefined => (isGrpcServiceError(error) ? Number(error.code) : undefined);

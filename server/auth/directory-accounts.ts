@@ -17,13 +17,16 @@ const firstValue = (dn: string): string => normal(dn).split(',')[0]?.split('=')[
 /** The strongest role these groups give, or null when none is mapped. */
 export function roleFor(groups: readonly string[], mapping: DirectoryMapping): OrganisationRole | null {
   const held = new Set(groups.flatMap((dn) => [normal(dn), firstValue(dn)]));
-  return mapping.filter((m) => held.has(normal(m.group))).reduce<OrganisationRole | null>((best, m) => (best ? strongerRole(best, m.role) : m.role), null);
+  return mapping
+    .filter((m) => held.has(normal(m.group)))
+    .reduce<OrganisationRole | null>((best, m) => (best ? strongerRole(best, m.role) : m.role), null);
 }
 
 /** Every organisation's mapping. */
 export async function allMappings(deps: Pick<WebDeps, 'db'>): Promise<{ organisationId: string; mapping: DirectoryMapping }[]> {
   const found = [];
-  for (const { id } of await organisations(deps.db)) found.push({ organisationId: id, mapping: await readSetting(deps.db, id, mappingSetting, directoryMapping, []) });
+  for (const { id } of await organisations(deps.db))
+    found.push({ organisationId: id, mapping: await readSetting(deps.db, id, mappingSetting, directoryMapping, []) });
   return found;
 }
 
@@ -43,11 +46,18 @@ export async function admitDirectoryPerson(deps: Pick<WebDeps, 'db' | 'inTx' | '
     });
     if (!account && roles.length === 0) return null;
     const facts = { name: person.name, email: person.email, iin: person.iin };
-    const created = account ? { personId: account.personId } : await createPerson(deps.db, tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now);
+    const created = account
+      ? { personId: account.personId }
+      : await createPerson(deps.db, tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now);
     if (created === 'taken') return null;
     const { personId } = created;
     await refreshPerson(deps.db, tx, personId, facts);
-    const held = await select<{ organisation_id: string; role_source: string }>(deps.db, 'SELECT organisation_id, role_source FROM memberships WHERE person_id = :personId', { personId }, tx);
+    const held = await select<{ organisation_id: string; role_source: string }>(
+      deps.db,
+      'SELECT organisation_id, role_source FROM memberships WHERE person_id = :personId',
+      { personId },
+      tx,
+    );
     for (const { organisationId, role } of roles) {
       if (held.some((m) => m.organisation_id === organisationId && m.role_source === 'hand')) continue; // a role given by hand stands
       await putMembership(deps.db, tx, { organisationId, personId, role, roleSource: 'directory', position: person.position }, now);

@@ -11,7 +11,11 @@ import type { Responder } from '../respond';
 import type { Role, SignInPage } from '../views';
 import { checkSignIn, openSession, signInLimits } from './sign-in';
 
-const signInForm = z.object({ login: z.string().trim().max(120).default(''), password: z.string().max(1000).default(''), return_to: z.string().max(500).default('') });
+const signInForm = z.object({
+  login: z.string().trim().max(120).default(''),
+  password: z.string().max(1000).default(''),
+  return_to: z.string().max(500).default(''),
+});
 const preferencesForm = z.object({
   lang: z.enum(langs).optional(),
   theme: z.enum(['system', 'light', 'dark']).optional(),
@@ -62,26 +66,44 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
       req.kense.log.warn({ code: outcome.code }, 'sign-in refused');
       res.status(outcome.code === 'sign_in.limited' ? 429 : outcome.code === 'sign_in.directory_down' ? 503 : 422);
       const params = outcome.code === 'sign_in.limited' ? { minutes: outcome.minutes } : undefined;
-      return respond.page(req, res, 'pages/sign-in', signInPage(login, safeReturn(returnTo) === '/' ? '' : returnTo, { code: outcome.code, ...(params ? { params } : {}) }));
+      return respond.page(
+        req,
+        res,
+        'pages/sign-in',
+        signInPage(login, safeReturn(returnTo) === '/' ? '' : returnTo, { code: outcome.code, ...(params ? { params } : {}) }),
+      );
     }
     const memberships = await openSession(deps, req, res, outcome.personId, outcome.source);
     const person = await personById(deps.db, outcome.personId);
     for (const { organisationId } of memberships.slice(0, 1)) {
       await deps.inTx((tx) =>
         appendAudit(deps.db, tx, {
-          organisationId, at: deps.now(), actor: { kind: 'member', id: outcome.personId, name: person?.name ?? login }, action: 'person.signed_in', entityKind: 'person',
-          entityId: outcome.personId, commandId: deps.newId(), details: { source: outcome.source, address: req.ip ?? '' },
+          organisationId,
+          at: deps.now(),
+          actor: { kind: 'member', id: outcome.personId, name: person?.name ?? login },
+          action: 'person.signed_in',
+          entityKind: 'person',
+          entityId: outcome.personId,
+          commandId: deps.newId(),
+          details: { source: outcome.source, address: req.ip ?? '' },
         }),
       );
     }
     const target = safeReturn(returnTo);
-    res.redirect(303, memberships.length === 1 ? target : `/sign-in/organisation${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`);
+    res.redirect(
+      303,
+      memberships.length === 1 ? target : `/sign-in/organisation${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`,
+    );
   });
 
   router.get('/sign-in/organisation', async (req, res) => {
     const { session } = req.kense;
     if (!session) return res.redirect(303, '/sign-in');
-    const organisations = (await membershipsOf(deps.db, session.person.id)).map((m) => ({ id: m.organisationId, name: m.organisationName, role: m.role }));
+    const organisations = (await membershipsOf(deps.db, session.person.id)).map((m) => ({
+      id: m.organisationId,
+      name: m.organisationName,
+      role: m.role,
+    }));
     const returnTo = typeof req.query.return_to === 'string' ? safeReturn(req.query.return_to) : null;
     await respond.page(req, res, 'pages/choose-organisation', { organisations, returnTo });
   });
@@ -110,7 +132,11 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
     const { lang, theme, menu, return_to: returnTo } = form.data;
     const { session } = req.kense;
     if (session) {
-      const wanted = { ...(lang ? { language: lang } : {}), ...(theme ? { theme: theme === 'system' ? ('' as const) : theme } : {}), ...(menu ? { menu } : {}) };
+      const wanted = {
+        ...(lang ? { language: lang } : {}),
+        ...(theme ? { theme: theme === 'system' ? ('' as const) : theme } : {}),
+        ...(menu ? { menu } : {}),
+      };
       await savePreferences(deps.db, session.person.id, wanted);
     }
     const forAYear = { maxAge: 365 * 86_400_000, sameSite: 'lax' as const, path: '/' };

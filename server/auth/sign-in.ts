@@ -33,7 +33,11 @@ export function signInLimits(deps: Pick<WebDeps, 'db' | 'config'>) {
     });
   const byLogin = limiter('login', deps.config.signInAttempts);
   const byAddress = limiter('address', deps.config.signInAttempts * 10);
-  const keys = (login: string, address: string) => [[byLogin, login.toLowerCase().slice(0, 100)], [byAddress, address]] as const;
+  const keys = (login: string, address: string) =>
+    [
+      [byLogin, login.toLowerCase().slice(0, 100)],
+      [byAddress, address],
+    ] as const;
   return {
     /** Minutes to wait, or 0 when an attempt is allowed. */
     async waitMinutes(login: string, address: string): Promise<number> {
@@ -56,7 +60,13 @@ export function signInLimits(deps: Pick<WebDeps, 'db' | 'config'>) {
 export type SignInLimits = ReturnType<typeof signInLimits>;
 
 /** Checks a login and password: a local account by its hash, any other login by the directory. Unknown and wrong are one answer. */
-export async function checkSignIn(deps: WebDeps, limits: SignInLimits, login: string, password: string, address: string): Promise<SignInOutcome> {
+export async function checkSignIn(
+  deps: WebDeps,
+  limits: SignInLimits,
+  login: string,
+  password: string,
+  address: string,
+): Promise<SignInOutcome> {
   const minutes = await limits.waitMinutes(login, address);
   if (minutes > 0) return { ok: false, code: 'sign_in.limited', minutes };
   const floor = new Promise((resolve) => setTimeout(resolve, refusalFloorMs));
@@ -83,7 +93,13 @@ async function match(deps: WebDeps, login: string, password: string): Promise<Si
 }
 
 /** Opens a session under a fresh token; the visitor's former session ends. Returns the organisations to choose from. */
-export async function openSession(deps: WebDeps, req: Request, res: Response, personId: string, source: 'local' | 'ldap'): Promise<Membership[]> {
+export async function openSession(
+  deps: WebDeps,
+  req: Request,
+  res: Response,
+  personId: string,
+  source: 'local' | 'ldap',
+): Promise<Membership[]> {
   const memberships = await membershipsOf(deps.db, personId);
   const former = req.kense.session;
   if (former) await revokeSession(deps.db, former.person.id, former.id, deps.now());

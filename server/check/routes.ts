@@ -49,7 +49,13 @@ export function checkRoutes(deps: WebDeps, respond: Responder): Router {
       code: null,
       verdict: report.verdict,
       reason: report.signers.length === 1 ? null : report.code === 'ok' ? null : report.code,
-      document: { title: null, number: null, fileName: file?.name ?? null, sizeBytes: file?.size ?? null, sha256: file?.digests.sha256 ? Buffer.from(file.digests.sha256).toString('hex') : null },
+      document: {
+        title: null,
+        number: null,
+        fileName: file?.name ?? null,
+        sizeBytes: file?.size ?? null,
+        sha256: file?.digests.sha256 ? Buffer.from(file.digests.sha256).toString('hex') : null,
+      },
       signers: report.signers.map((s, i) => presentSigner(s, { id: String(i), purpose: 'sign', at: null, cmsUrl: null })),
       checkedAt: now.toISOString(),
       comparison: null,
@@ -106,7 +112,8 @@ async function receive(deps: WebDeps, req: Request): Promise<{ file: Uploaded | 
       if (field === 'signature') held.push(chunk);
       else digests.update(chunk);
     }
-    if (size > (field === 'signature' ? maxSignatureBytes : deps.config.uploadMaxBytes)) throw new Refusal('upload.too_large', { max: deps.config.uploadMaxBytes / 1024 / 1024 });
+    if (size > (field === 'signature' ? maxSignatureBytes : deps.config.uploadMaxBytes))
+      throw new Refusal('upload.too_large', { max: deps.config.uploadMaxBytes / 1024 / 1024 });
     if (size === 0) return;
     if (field === 'signature') signature = Buffer.concat(held);
     else if (field === 'file') file = { name: cleanFileName(name), size, digests: digests.digests() };
@@ -114,7 +121,8 @@ async function receive(deps: WebDeps, req: Request): Promise<{ file: Uploaded | 
   return { file, signature };
 }
 
-const worst = (verdicts: readonly VerdictName[]): VerdictName => (verdicts.includes('invalid') ? 'invalid' : verdicts.includes('indeterminate') ? 'indeterminate' : 'valid');
+const worst = (verdicts: readonly VerdictName[]): VerdictName =>
+  verdicts.includes('invalid') ? 'invalid' : verdicts.includes('indeterminate') ? 'indeterminate' : 'valid';
 
 /** What the QR's page shows of a document that is known here: every signature checked anew from its stored bytes, now. */
 async function presentKnown(deps: WebDeps, document: Document, code: string, file: Uploaded | null): Promise<CheckResultPage | null> {
@@ -128,16 +136,29 @@ async function presentKnown(deps: WebDeps, document: Document, code: string, fil
     const cms = await deps.objects.getBytes(signature.objectKey);
     const intact = createHash('sha256').update(cms).digest().equals(signature.sha256);
     const checked = await deps.checker.check({
-      signature: cms, digests: { sha256: signed.sha256, streebog512: signed.streebog512 }, at: now.getTime(), receivedAt: signature.receivedAt.getTime(),
+      signature: cms,
+      digests: { sha256: signed.sha256, streebog512: signed.streebog512 },
+      at: now.getTime(),
+      receivedAt: signature.receivedAt.getTime(),
     });
     const report: SignerReport | undefined = checked.ok ? checked.report.signers[0] : undefined;
-    signers.push(intact && report ? presentSigner(report, { id: signature.id, purpose: 'sign', at: signature.bestAt, cmsUrl: null }) : { ...presentSignature(signature, 'sign', null), verdict: 'invalid' as const, code: 'structure.malformed' });
+    signers.push(
+      intact && report
+        ? presentSigner(report, { id: signature.id, purpose: 'sign', at: signature.bestAt, cmsUrl: null })
+        : { ...presentSignature(signature, 'sign', null), verdict: 'invalid' as const, code: 'structure.malformed' },
+    );
   }
   return {
     code,
     verdict: worst(signers.map((s) => s.verdict)),
     reason: null,
-    document: { title: document.title, number: document.number || null, fileName: signed.name, sizeBytes: signed.sizeBytes, sha256: signed.sha256.toString('hex') },
+    document: {
+      title: document.title,
+      number: document.number || null,
+      fileName: signed.name,
+      sizeBytes: signed.sizeBytes,
+      sha256: signed.sha256.toString('hex'),
+    },
     signers,
     checkedAt: now.toISOString(),
     comparison: file?.digests.sha256 ? (Buffer.from(file.digests.sha256).equals(signed.sha256) ? 'same' : 'different') : null,

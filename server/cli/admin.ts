@@ -70,7 +70,10 @@ export async function runCreateAdmin(argv: readonly string[]): Promise<number> {
   const { values } = parseOptions(argv);
   const need = (name: string): string => {
     const value = values.get(name)?.trim();
-    if (!value) throw new Usage(`--${name} is missing. kense user create-admin --login NAME --name "FULL NAME" --bin 12-DIGITS --organisation "NAME" [--email ADDRESS] [--iin 12-DIGITS]; the password is read from standard input`);
+    if (!value)
+      throw new Usage(
+        `--${name} is missing. kense user create-admin --login NAME --name "FULL NAME" --bin 12-DIGITS --organisation "NAME" [--email ADDRESS] [--iin 12-DIGITS]; the password is read from standard input`,
+      );
     return value;
   };
   const [login, name, bin, organisation] = [need('login'), need('name'), need('bin'), need('organisation')];
@@ -89,8 +92,14 @@ export async function runCreateAdmin(argv: readonly string[]): Promise<number> {
       if (person === 'taken') return person;
       await putMembership(db, tx, { organisationId, personId: person.personId, role: 'owner', roleSource: 'hand', position: '' }, now);
       await appendAudit(db, tx, {
-        organisationId, at: now, actor: { kind: 'system', id: 'command-line', name: 'kense user create-admin' }, action: 'person.created', entityKind: 'person', entityId: person.personId,
-        commandId: newId(), details: { login, role: 'owner' },
+        organisationId,
+        at: now,
+        actor: { kind: 'system', id: 'command-line', name: 'kense user create-admin' },
+        action: 'person.created',
+        entityKind: 'person',
+        entityId: person.personId,
+        commandId: newId(),
+        details: { login, role: 'owner' },
       });
       return person;
     });
@@ -135,8 +144,18 @@ export async function runReconcile(): Promise<number> {
 /** Prints every setting with secrets masked; the start itself has refused bad ones already. */
 export function runConfigCheck(): number {
   readConfig(process.env);
-  for (const [name, value] of Object.entries(process.env).filter(([n]) => n.startsWith('KENSE_')).sort()) {
-    console.log(`${name}=${/SECRET|PASSWORD|ACCESS_KEY|URL/.test(name) ? String(value).replace(/:[^:@/]+@/, ':***@').replace(/^[0-9a-f]{64}$/, '***') : value}`);
+  for (const [name, value] of Object.entries(process.env)
+    .filter(([n]) => n.startsWith('KENSE_'))
+    .sort()) {
+    console.log(
+      `${name}=${
+        /SECRET|PASSWORD|ACCESS_KEY|URL/.test(name)
+          ? String(value)
+              .replace(/:[^:@/]+@/, ':***@')
+              .replace(/^[0-9a-f]{64}$/, '***')
+          : value
+      }`,
+    );
   }
   console.log('settings are usable');
   return 0;

@@ -12,7 +12,14 @@ import { Usage } from './admin';
 import { seedDocuments } from './seed-documents';
 
 const person = z.object({
-  login: z.string(), password: z.string(), iin: z.string(), lastName: z.string(), firstName: z.string(), middleName: z.string(), email: z.string(), position: z.string(),
+  login: z.string(),
+  password: z.string(),
+  iin: z.string(),
+  lastName: z.string(),
+  firstName: z.string(),
+  middleName: z.string(),
+  email: z.string(),
+  position: z.string(),
   role: z.enum(organisationRoles),
 });
 const organisation = z.object({ bin: z.string(), name: z.string(), accounts: z.enum(['directory', 'local']), people: z.array(person) });
@@ -35,7 +42,8 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
     for (const one of organisations) {
       const now = new Date();
       const hashes = new Map<string, string>();
-      for (const p of one.people) if (one.accounts === 'local' && !(await accountByLogin(db, p.login))) hashes.set(p.login, await hashPassword(p.password));
+      for (const p of one.people)
+        if (one.accounts === 'local' && !(await accountByLogin(db, p.login))) hashes.set(p.login, await hashPassword(p.password));
       await inTx(async (tx) => {
         const organisationId = await ensureOrganisation(db, tx, one, now);
         if (one.accounts === 'directory') await saveSetting(db, tx, organisationId, mappingSetting, groupRoles, now);
@@ -43,9 +51,20 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
           if (await accountByLogin(db, p.login, tx)) continue;
           const isLocal = one.accounts === 'local';
           const name = `${p.lastName} ${p.firstName} ${p.middleName}`.trim();
-          const made = await createPerson(db, tx, { name, email: p.email, iin: p.iin }, { login: p.login, source: isLocal ? 'local' : 'ldap', passwordHash: hashes.get(p.login) ?? null }, now);
+          const made = await createPerson(
+            db,
+            tx,
+            { name, email: p.email, iin: p.iin },
+            { login: p.login, source: isLocal ? 'local' : 'ldap', passwordHash: hashes.get(p.login) ?? null },
+            now,
+          );
           if (made === 'taken') continue;
-          await putMembership(db, tx, { organisationId, personId: made.personId, role: p.role, roleSource: isLocal ? 'hand' : 'directory', position: p.position }, now);
+          await putMembership(
+            db,
+            tx,
+            { organisationId, personId: made.personId, role: p.role, roleSource: isLocal ? 'hand' : 'directory', position: p.position },
+            now,
+          );
         }
       });
     }

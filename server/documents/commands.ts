@@ -19,7 +19,12 @@ export function commandOf(req: Request): string {
 }
 
 /** Sends one command to the route of a document; a route the record says is live but has no run is started again first. */
-export async function sendToRoute(deps: WebDeps, route: { documentId: string; attempt: number }, commandId: string, command: RouteCommand): Promise<Outcome<RouteSaved>> {
+export async function sendToRoute(
+  deps: WebDeps,
+  route: { documentId: string; attempt: number },
+  commandId: string,
+  command: RouteCommand,
+): Promise<Outcome<RouteSaved>> {
   const outcome = await deps.send.command(route, commandId, command);
   if (outcome.kind !== 'closed') return outcome;
   if (await findCommand(deps.db, commandId)) return { kind: 'done', value: { routeId: '', rev: 0, state: 'active' } };

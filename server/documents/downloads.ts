@@ -20,7 +20,14 @@ export function contentDisposition(kind: 'inline' | 'attachment', name: string):
 const withoutExtension = (name: string): string => name.replace(/\.[^.]+$/, '');
 /** A signature's file name: the document's name, its place in the row, the signer. */
 const signatureName = (file: StoredFile, signature: SignatureRecord, index: number): string =>
-  `${withoutExtension(file.name)}.${index + 1}.${signature.signerName.replace(/[^\p{L}\p{N} .-]/gu, '').trim().slice(0, 60) || signature.iin || 'signer'}.cms`;
+  `${withoutExtension(file.name)}.${index + 1}.${
+    signature.signerName
+      .replace(/[^\p{L}\p{N} .-]/gu, '')
+      .trim()
+      .slice(0, 60) ||
+    signature.iin ||
+    'signer'
+  }.cms`;
 
 /** Whatever people take away: the file as shown and as it came, signatures, the zip of both, the PDF with its sheet. */
 export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Place>): Router {
@@ -65,7 +72,10 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
       const index = signatures.findIndex((s) => s.id === id);
       const signature = signatures[index];
       if (!signature) continue;
-      res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', signatureName(document.file, signature, index)) });
+      res.set({
+        'Content-Type': 'application/pkcs7-signature',
+        'Content-Disposition': contentDisposition('attachment', signatureName(document.file, signature, index)),
+      });
       res.send(await deps.objects.getBytes(signature.objectKey));
       return;
     }
@@ -74,12 +84,18 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
 
   router.get('/download/zip', async (req, res) => {
     const { document, signatures } = await shown(deps, req, await find(req));
-    res.set({ 'Content-Type': 'application/zip', 'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.zip`) });
+    res.set({
+      'Content-Type': 'application/zip',
+      'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.zip`),
+    });
     const zip = new ZipArchive({ store: true });
     const sent = pipeline(zip, res);
     zip.append(await deps.objects.getStream(document.file.objectKey), { name: document.file.name, date: deps.now() });
     for (const [index, signature] of signatures.entries()) {
-      zip.append(await deps.objects.getBytes(signature.objectKey), { name: signatureName(document.file, signature, index), date: signature.receivedAt });
+      zip.append(await deps.objects.getBytes(signature.objectKey), {
+        name: signatureName(document.file, signature, index),
+        date: signature.receivedAt,
+      });
     }
     await zip.finalize();
     await sent;
@@ -88,9 +104,17 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
   router.get('/download/pdf', async (req, res) => {
     const { document, page, signatures } = await shown(deps, req, await find(req));
     if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
-    const bytes = await signedPdf(deps, { routeId: page.route.id, documentId: document.id, signatures: signatures.length, language: req.kense.lang });
+    const bytes = await signedPdf(deps, {
+      routeId: page.route.id,
+      documentId: document.id,
+      signatures: signatures.length,
+      language: req.kense.lang,
+    });
     if (!bytes) throw new Refusal('document.pdf_not_ready');
-    res.set({ 'Content-Type': 'application/pdf', 'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.signed.pdf`) });
+    res.set({
+      'Content-Type': 'application/pdf',
+      'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.signed.pdf`),
+    });
     await pipeline(bytes, res);
   });
 

@@ -12,7 +12,15 @@ const suggestionLimit = 8;
 const emptyInput: StageInput = { search: '', outside: { email: '', name: '', iin: '' } };
 
 /** The editor between two presses of a button: everything typed so far, saved or not. */
-export type EditorState = { card: Card; draft: RouteDraft; inputs: StageInput[]; errors: FieldErrors; remindDays: string; focus: string | null; suggestFor: number | null };
+export type EditorState = {
+  card: Card;
+  draft: RouteDraft;
+  inputs: StageInput[];
+  errors: FieldErrors;
+  remindDays: string;
+  focus: string | null;
+  suggestFor: number | null;
+};
 
 /** The state a stored draft opens with. */
 export const stateOf = (document: Document): EditorState => ({
@@ -26,12 +34,18 @@ export const stateOf = (document: Document): EditorState => ({
 });
 
 const without = <T>(list: readonly T[], index: number): T[] => list.filter((_, i) => i !== index);
-const swapped = <T>(list: readonly T[], a: number, b: number): T[] => list.map((item, i) => (i === a ? list[b] : i === b ? list[a] : item) as T);
+const swapped = <T>(list: readonly T[], a: number, b: number): T[] =>
+  list.map((item, i) => (i === a ? list[b] : i === b ? list[a] : item) as T);
 
 /** What the editor looks like after a button other than save and send. Pure: the same form with a stage or person more, less or moved. */
 export function press(state: EditorState, act: EditorAct): EditorState {
   const { stages } = state.draft;
-  const withStages = (next: RouteDraft['stages'], inputs: StageInput[], focus: string): EditorState => ({ ...state, draft: { ...state.draft, stages: next }, inputs, focus });
+  const withStages = (next: RouteDraft['stages'], inputs: StageInput[], focus: string): EditorState => ({
+    ...state,
+    draft: { ...state.draft, stages: next },
+    inputs,
+    focus,
+  });
   const withPeople = (stage: number, people: DraftPerson[], input: StageInput, focus: string): EditorState =>
     withStages(
       stages.map((s, i) => (i === stage ? { ...s, people } : s)),
@@ -43,14 +57,31 @@ export function press(state: EditorState, act: EditorAct): EditorState {
     case 'send':
       return state;
     case 'add-stage': {
-      if (stages.length >= routeLimits.stages) return { ...state, errors: { route: { code: 'draft.too_many_stages', params: { max: routeLimits.stages } } }, focus: editorFocus.errors() };
-      return withStages([...stages, { kind: 'sign', rule: 'all', due: null, people: [] }], [...state.inputs, emptyInput], editorFocus.stageKind(stages.length));
+      if (stages.length >= routeLimits.stages)
+        return {
+          ...state,
+          errors: { route: { code: 'draft.too_many_stages', params: { max: routeLimits.stages } } },
+          focus: editorFocus.errors(),
+        };
+      return withStages(
+        [...stages, { kind: 'sign', rule: 'all', due: null, people: [] }],
+        [...state.inputs, emptyInput],
+        editorFocus.stageKind(stages.length),
+      );
     }
     case 'remove-stage':
-      return withStages(without(stages, act.stage), without(state.inputs, act.stage), act.stage > 0 ? editorFocus.stageKind(act.stage - 1) : editorFocus.addStage());
+      return withStages(
+        without(stages, act.stage),
+        without(state.inputs, act.stage),
+        act.stage > 0 ? editorFocus.stageKind(act.stage - 1) : editorFocus.addStage(),
+      );
     case 'up-stage':
       if (act.stage === 0) return state;
-      return withStages(swapped(stages, act.stage, act.stage - 1), swapped(state.inputs, act.stage, act.stage - 1), act.stage === 1 ? editorFocus.moveDown(0) : editorFocus.moveUp(act.stage - 1));
+      return withStages(
+        swapped(stages, act.stage, act.stage - 1),
+        swapped(state.inputs, act.stage, act.stage - 1),
+        act.stage === 1 ? editorFocus.moveDown(0) : editorFocus.moveUp(act.stage - 1),
+      );
     case 'down-stage':
       if (act.stage >= stages.length - 1) return state;
       return withStages(
@@ -63,21 +94,36 @@ export function press(state: EditorState, act: EditorAct): EditorState {
     case 'add-person': {
       const people = stages[act.stage]?.people ?? [];
       const isThere = people.some((p) => p.kind === 'member' && p.personId === act.personId);
-      return withPeople(act.stage, isThere ? people : [...people, { kind: 'member', personId: act.personId }], emptyInput, editorFocus.search(act.stage));
+      return withPeople(
+        act.stage,
+        isThere ? people : [...people, { kind: 'member', personId: act.personId }],
+        emptyInput,
+        editorFocus.search(act.stage),
+      );
     }
     case 'add-outside':
       return addOutside(state, act.stage, withPeople);
     case 'remove-person':
-      return withPeople(act.stage, without(stages[act.stage]?.people ?? [], act.person), state.inputs[act.stage] ?? emptyInput, editorFocus.search(act.stage));
+      return withPeople(
+        act.stage,
+        without(stages[act.stage]?.people ?? [], act.person),
+        state.inputs[act.stage] ?? emptyInput,
+        editorFocus.search(act.stage),
+      );
   }
 }
 
-function addOutside(state: EditorState, stage: number, withPeople: (stage: number, people: DraftPerson[], input: StageInput, focus: string) => EditorState): EditorState {
+function addOutside(
+  state: EditorState,
+  stage: number,
+  withPeople: (stage: number, people: DraftPerson[], input: StageInput, focus: string) => EditorState,
+): EditorState {
   const people = state.draft.stages[stage]?.people ?? [];
   const typed = state.inputs[stage]?.outside ?? emptyInput.outside;
   const problem = outsideProblem(typed);
   const repeated = people.some((p) => p.kind === 'outside' && p.iin === typed.iin);
-  if (problem === null && !repeated) return withPeople(stage, [...people, { kind: 'outside', ...typed }], emptyInput, editorFocus.search(stage));
+  if (problem === null && !repeated)
+    return withPeople(stage, [...people, { kind: 'outside', ...typed }], emptyInput, editorFocus.search(stage));
   const code = problem ?? 'draft.repeated_person';
   const field = code === 'draft.bad_email' ? 'email' : code === 'draft.name_required' ? 'name' : 'iin';
   return { ...state, errors: { [`stage.${stage}.outside.${field}`]: { code } }, focus: `stage-${stage}-outside-${field}` };
@@ -87,17 +133,24 @@ function addOutside(state: EditorState, stage: number, withPeople: (stage: numbe
 export async function sendingErrors(deps: Pick<WebDeps, 'db' | 'now'>, organisationId: string, draft: RouteDraft): Promise<FieldErrors> {
   const known = await knownPeople(deps, organisationId, draft);
   const errors: FieldErrors = {};
-  for (const issue of draftIssues(draft, known, deps.now().getTime())) errors[fieldOf(issue)] ??= { code: issue.code, ...paramsOf(issue, draft, known) };
+  for (const issue of draftIssues(draft, known, deps.now().getTime()))
+    errors[fieldOf(issue)] ??= { code: issue.code, ...paramsOf(issue, draft, known) };
   return errors;
 }
 
 function fieldOf({ code, stage }: DraftProblem): string {
   if (code === 'draft.message_too_long') return 'message';
   if (stage === undefined) return 'route';
-  return code === 'draft.due_in_past' || code === 'draft.due_before_previous' || code === 'draft.bad_due' ? `stage.${stage}.due` : `stage.${stage}.people`;
+  return code === 'draft.due_in_past' || code === 'draft.due_before_previous' || code === 'draft.bad_due'
+    ? `stage.${stage}.due`
+    : `stage.${stage}.people`;
 }
 
-function paramsOf({ code, stage, person }: DraftProblem, draft: RouteDraft, known: ReadonlyMap<string, Colleague>): { params?: Record<string, string | number> } {
+function paramsOf(
+  { code, stage, person }: DraftProblem,
+  draft: RouteDraft,
+  known: ReadonlyMap<string, Colleague>,
+): { params?: Record<string, string | number> } {
   if (code === 'draft.too_many_stages') return { params: { max: routeLimits.stages } };
   if (code === 'draft.too_many_people') return { params: { max: routeLimits.peopleInRoute } };
   if (code === 'draft.message_too_long') return { params: { max: routeLimits.messageLength } };
@@ -114,14 +167,24 @@ const knownPeople = (deps: Pick<WebDeps, 'db'>, organisationId: string, draft: R
   );
 
 /** Colleagues found for one stage, those already in it marked. */
-export async function suggestions(deps: Pick<WebDeps, 'db'>, organisationId: string, text: string, taken: readonly DraftPerson[]): Promise<PersonSuggestion[]> {
+export async function suggestions(
+  deps: Pick<WebDeps, 'db'>,
+  organisationId: string,
+  text: string,
+  taken: readonly DraftPerson[],
+): Promise<PersonSuggestion[]> {
   const ids = new Set(taken.flatMap((p) => (p.kind === 'member' ? [p.personId] : [])));
   const found = await searchColleagues(deps.db, organisationId, text, suggestionLimit);
   return found.map((c) => ({ userId: c.personId, name: c.name, position: c.position || null, isTaken: ids.has(c.personId) }));
 }
 
 /** The form for the page: names looked up in one query, suggestions of the searched stage. */
-export async function presentEditor(deps: WebDeps, document: Document, state: EditorState, extra: { command: string; justSaved?: boolean; canDelete: boolean }): Promise<EditorForm> {
+export async function presentEditor(
+  deps: WebDeps,
+  document: Document,
+  state: EditorState,
+  extra: { command: string; justSaved?: boolean; canDelete: boolean },
+): Promise<EditorForm> {
   const known = await knownPeople(deps, document.organisationId, state.draft);
   const person = (p: DraftPerson): EditorPerson => {
     if (p.kind === 'outside') return { type: 'outside', email: p.email, name: p.name, iin: p.iin };
@@ -132,7 +195,15 @@ export async function presentEditor(deps: WebDeps, document: Document, state: Ed
     state.draft.stages.map(async (stage, i) => {
       const input = state.inputs[i] ?? emptyInput;
       const searching = state.suggestFor === i ? await suggestions(deps, document.organisationId, input.search, stage.people) : undefined;
-      return { kind: stage.kind, rule: stage.rule, due: stage.due ?? ('' as const), people: stage.people.map(person), search: input.search, suggestions: searching, outside: input.outside };
+      return {
+        kind: stage.kind,
+        rule: stage.rule,
+        due: stage.due ?? ('' as const),
+        people: stage.people.map(person),
+        search: input.search,
+        suggestions: searching,
+        outside: input.outside,
+      };
     }),
   );
   return {

@@ -19,8 +19,10 @@ export function flatten(body: unknown): Posted {
   return flat;
 }
 
-const oneOf = <T extends string>(values: readonly T[], value: string | undefined, fallback: T): T => values.find((v) => v === value) ?? fallback;
-const isDate = (value: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
+const oneOf = <T extends string>(values: readonly T[], value: string | undefined, fallback: T): T =>
+  values.find((v) => v === value) ?? fallback;
+const isDate = (value: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) && new Date(value).toISOString().startsWith(value);
 
 /** The card as posted, with what is wrong in it. A value too long is cut by nobody: it is said. */
 export function readCard(posted: Posted): { card: Card; errors: FieldErrors } {
@@ -88,7 +90,10 @@ export function readRoute(posted: Posted): { draft: RouteDraft; inputs: StageInp
       people,
     });
     const typed = (name: string): string => (posted[`stage.${n}.${name}`] ?? '').trim();
-    inputs.push({ search: typed('search').slice(0, 100), outside: { email: typed('outside.email'), name: typed('outside.name'), iin: typed('outside.iin').replace(/\s/g, '') } });
+    inputs.push({
+      search: typed('search').slice(0, 100),
+      outside: { email: typed('outside.email'), name: typed('outside.name'), iin: typed('outside.iin').replace(/\s/g, '') },
+    });
   }
   const remind = (posted.remind_days ?? '').trim();
   const remindDays = remind === '' ? null : Number(remind);
@@ -97,7 +102,11 @@ export function readRoute(posted: Posted): { draft: RouteDraft; inputs: StageInp
   }
   const message = (posted.message ?? '').replace(/\r\n/g, '\n').trim();
   if (message.length > routeLimits.messageLength) errors.message = { code: 'field.too_long', params: { max: routeLimits.messageLength } };
-  return { draft: { stages, message: message.slice(0, routeLimits.messageLength), remindDays: errors.remind_days ? null : remindDays }, inputs, errors };
+  return {
+    draft: { stages, message: message.slice(0, routeLimits.messageLength), remindDays: errors.remind_days ? null : remindDays },
+    inputs,
+    errors,
+  };
 }
 
 /** What a button of the editor asks for, with its positions. */

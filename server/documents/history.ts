@@ -20,7 +20,12 @@ function presentEvent(row: AuditRow): HistoryEvent {
 }
 
 /** The history of a document from its rows of the audit log, with the outcome of checking their hashes. */
-export function presentHistory(document: Document, rows: readonly AuditRow[], chain: { isWhole: boolean; count: number }, now: Date): HistoryPage {
+export function presentHistory(
+  document: Document,
+  rows: readonly AuditRow[],
+  chain: { isWhole: boolean; count: number },
+  now: Date,
+): HistoryPage {
   const last = rows.at(-1);
   return {
     document: { id: document.id, title: document.title },

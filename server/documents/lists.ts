@@ -19,15 +19,28 @@ const param = (req: Request, name: string): string => {
   const value = req.query[name];
   return typeof value === 'string' ? value.trim().slice(0, 200) : '';
 };
-const dateParam = (req: Request, name: string): string => (/^\d{4}-\d{2}-\d{2}$/.test(param(req, name)) && !Number.isNaN(Date.parse(param(req, name))) ? param(req, name) : '');
+const dateParam = (req: Request, name: string): string =>
+  /^\d{4}-\d{2}-\d{2}$/.test(param(req, name)) && !Number.isNaN(Date.parse(param(req, name))) ? param(req, name) : '';
 const startOf = (date: string): Date => new Date(Date.parse(`${date}T00:00:00Z`) - zoneOffsetMs);
 const endOf = (date: string): Date => new Date(startOf(date).getTime() + 86_400_000 - 1);
 
 /** The filter as shown in the form and as the queries take it. Unknown values of a choice are dropped. */
-function readFilter(req: Request, kinds: readonly string[], states: readonly string[], now: Date): { shown: ListFilter; query: lists.ListFilter } {
+function readFilter(
+  req: Request,
+  kinds: readonly string[],
+  states: readonly string[],
+  now: Date,
+): { shown: ListFilter; query: lists.ListFilter } {
   const kind = kinds.includes(param(req, 'kind')) ? param(req, 'kind') : '';
   const state = states.includes(param(req, 'state')) ? param(req, 'state') : '';
-  const shown: ListFilter = { q: param(req, 'q'), kind, state, who: param(req, 'who'), from: dateParam(req, 'from'), to: dateParam(req, 'to') };
+  const shown: ListFilter = {
+    q: param(req, 'q'),
+    kind,
+    state,
+    who: param(req, 'who'),
+    from: dateParam(req, 'from'),
+    to: dateParam(req, 'to'),
+  };
   return {
     shown,
     query: {
@@ -58,16 +71,27 @@ const documentRow = (row: lists.ListedDocument): DocumentRow => ({
 /** The lists: to sign, in signing, all documents, trash. A filter is in the address; with htmx only the list is answered. */
 export function listRoutes(deps: WebDeps, respond: Responder): Router {
   const router = Router();
-  const place = (req: Request, name: string): Cursor | null => (param(req, name) ? unpackCursor(deps.config.secret, param(req, name)) : null);
+  const place = (req: Request, name: string): Cursor | null =>
+    param(req, name) ? unpackCursor(deps.config.secret, param(req, name)) : null;
   const pageOf = (req: Request): PageRequest => ({ limit: pageSize, after: place(req, 'after'), before: place(req, 'before') });
   const pager = (req: Request, page: Page<unknown>, total: number): Pager => {
     const link = (name: 'after' | 'before', cursor: Cursor | null): string | null => {
       if (!cursor) return null;
-      const query = new URLSearchParams(Object.entries(req.query).filter((e): e is [string, string] => typeof e[1] === 'string' && e[1] !== '' && !['after', 'before'].includes(e[0])));
+      const query = new URLSearchParams(
+        Object.entries(req.query).filter(
+          (e): e is [string, string] => typeof e[1] === 'string' && e[1] !== '' && !['after', 'before'].includes(e[0]),
+        ),
+      );
       query.set(name, packCursor(deps.config.secret, cursor));
       return `${req.path}?${query.toString()}`;
     };
-    return { previous: link('before', page.previous), next: link('after', page.next), shown: page.rows.length, total, isTotalCapped: total >= countCap };
+    return {
+      previous: link('before', page.previous),
+      next: link('after', page.next),
+      shown: page.rows.length,
+      total,
+      isTotalCapped: total >= countCap,
+    };
   };
 
   router.get('/to-sign', async (req, res) => {
@@ -82,7 +106,12 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
       lists.countToSign(deps.db, me, { kind: 'approve' }),
       lists.countToSign(deps.db, me, { overdueAt: now }),
     ]);
-    const rows = page.rows.map((row) => ({ ...documentRow(row), action: row.action, since: row.sortAt.toISOString(), due: presentDue(row.dueAt, now) }));
+    const rows = page.rows.map((row) => ({
+      ...documentRow(row),
+      action: row.action,
+      since: row.sortAt.toISOString(),
+      due: presentDue(row.dueAt, now),
+    }));
     const data = { filter: shown, isFiltered: isSet(shown), rows, pager: pager(req, page, total), counts: { all, sign, approve, overdue } };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/lists/to-sign', data);
     else await respond.page(req, res, 'pages/to-sign', data, 'to-sign');
@@ -101,19 +130,31 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
       lists.countInSigning(deps.db, me, { state: 'undelivered' }),
       lists.countInSigning(deps.db, me, { overdueAt: now }),
     ]);
-    const awaited = await lists.awaitedOf(deps.db, page.rows.map((row) => row.routeId));
+    const awaited = await lists.awaitedOf(
+      deps.db,
+      page.rows.map((row) => row.routeId),
+    );
     const rows = page.rows.map((row) => ({
       ...documentRow(row),
       stage: { kind: row.stageKind, index: row.current + 1, count: Number(row.stageCount) },
       awaited: (awaited.get(row.routeId) ?? []).map((a) => ({
         name: a.name,
         isOutside: a.isOutside,
-        delivery: a.mailState && a.mailAt ? presentDelivery(a.mailState as Parameters<typeof presentDelivery>[0], a.mailAt, a.mailError ?? '') : null,
+        delivery:
+          a.mailState && a.mailAt
+            ? presentDelivery(a.mailState as Parameters<typeof presentDelivery>[0], a.mailAt, a.mailError ?? '')
+            : null,
       })),
       sentAt: row.startedAt.toISOString(),
       due: presentDue(row.dueAt, now),
     }));
-    const data = { filter: shown, isFiltered: isSet(shown), rows, pager: pager(req, page, total), counts: { all, mine, outside, undelivered, overdue } };
+    const data = {
+      filter: shown,
+      isFiltered: isSet(shown),
+      rows,
+      pager: pager(req, page, total),
+      counts: { all, mine, outside, undelivered, overdue },
+    };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/lists/in-signing', data);
     else await respond.page(req, res, 'pages/in-signing', data, 'in-signing');
   });
@@ -122,8 +163,16 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
     const me = memberOf(req);
     const now = deps.now();
     const { shown, query } = readFilter(req, documentKinds, documentStates, now);
-    const [page, total] = await Promise.all([lists.listDocuments(deps.db, me, query, pageOf(req)), lists.countDocuments(deps.db, me, query)]);
-    const rows = page.rows.map((row) => ({ ...documentRow(row), state: row.state, updatedAt: row.sortAt.toISOString(), due: presentDue(row.dueAt, now) }));
+    const [page, total] = await Promise.all([
+      lists.listDocuments(deps.db, me, query, pageOf(req)),
+      lists.countDocuments(deps.db, me, query),
+    ]);
+    const rows = page.rows.map((row) => ({
+      ...documentRow(row),
+      state: row.state,
+      updatedAt: row.sortAt.toISOString(),
+      due: presentDue(row.dueAt, now),
+    }));
     const data = { filter: shown, isFiltered: isSet(shown), rows, pager: pager(req, page, total) };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/lists/documents', data);
     else await respond.page(req, res, 'pages/documents/list', data, 'documents');
@@ -133,7 +182,11 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
     const me = memberOf(req);
     const { shown, query } = readFilter(req, documentKinds, documentStates, deps.now());
     const [page, total] = await Promise.all([lists.listTrash(deps.db, me, query, pageOf(req)), lists.countTrash(deps.db, me, query)]);
-    const rows = page.rows.map((row) => ({ ...documentRow(row), deletedAt: row.trashedAt.toISOString(), keptUntil: civilDateOf(row.trashedAt.getTime() + trashLifeMs) }));
+    const rows = page.rows.map((row) => ({
+      ...documentRow(row),
+      deletedAt: row.trashedAt.toISOString(),
+      keptUntil: civilDateOf(row.trashedAt.getTime() + trashLifeMs),
+    }));
     const data = { filter: shown, isFiltered: isSet(shown), rows, pager: pager(req, page, total) };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/lists/trash', data);
     else await respond.page(req, res, 'pages/trash', data, 'trash');

@@ -23,7 +23,8 @@ export async function memberPlace(deps: WebDeps, req: Request): Promise<Place> {
 }
 
 /** The address of the public check page of a document. */
-export const checkPath = (deps: WebDeps, documentId: string): string => `/check/${capabilityToken(deps.config.secret, 'check', documentId, 1)}`;
+export const checkPath = (deps: WebDeps, documentId: string): string =>
+  `/check/${capabilityToken(deps.config.secret, 'check', documentId, 1)}`;
 
 /** The attempt a page asks for with `?attempt=`, else the last one. */
 export const wantedAttempt = (req: Request, document: Document): number => {
@@ -32,7 +33,11 @@ export const wantedAttempt = (req: Request, document: Document): number => {
 };
 
 /** A document as it stood in one attempt: an older attempt shows the file it was about. */
-export async function attemptPage(deps: WebDeps, document: Document, attempt: number): Promise<{ document: Document; page: RoutePage | null }> {
+export async function attemptPage(
+  deps: WebDeps,
+  document: Document,
+  attempt: number,
+): Promise<{ document: Document; page: RoutePage | null }> {
   const page = attempt > 0 ? await routeOfDocument(deps.db, document.id, attempt) : null;
   const isOlder = page !== null && page.fileId !== document.file.id && attempt < document.attempt;
   const file = isOlder ? await fileById(deps.db, document.id, page.fileId) : null;

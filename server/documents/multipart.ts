@@ -13,7 +13,11 @@ type OnFile = (file: Readable, name: string, field: string) => Promise<void>;
  * Reads a multipart form as it arrives. The fields `_csrf` and `command` must come before any file, so that not a byte is stored for
  * a request that has no right to it. Files are handled one after another; the request ends when all are done.
  */
-export async function readForm(req: Request, onFields: (fields: Map<string, string>) => void, onFile: OnFile): Promise<Map<string, string>> {
+export async function readForm(
+  req: Request,
+  onFields: (fields: Map<string, string>) => void,
+  onFile: OnFile,
+): Promise<Map<string, string>> {
   const fields = new Map<string, string>();
   const form = openForm(req);
   let work: Promise<void> = Promise.resolve();

@@ -7,6 +7,7 @@ import { signingRoutes } from '../signing/routes';
 import type { DecisionForm, Flash, Pages } from '../views';
 import { commandOf, sendToRoute, settle } from './commands';
 import { downloadRoutes } from './downloads';
+import { flatten } from './forms';
 import { attemptPage, routeFacts, wantedAttempt, type Place } from './load';
 import { askedParticipant, presentCard, presentHead, presentRoute } from './presenters';
 
@@ -50,11 +51,16 @@ export function participantRoutes(deps: WebDeps, respond: Responder, find: FindP
     router.post(`/${kind}`, async (req, res) => {
       const place = await find(req);
       const commandId = commandOf(req);
-      const remark = String((req.body as { remark?: unknown }).remark ?? '').trim();
-      const problem = kind === 'refuse' && remark === '' ? 'route.remark_required' : remark.length > maxRemarkLength ? 'field.too_long' : null;
+      const remark = (flatten(req.body).remark ?? '').trim();
+      const problem =
+        kind === 'refuse' && remark === '' ? 'route.remark_required' : remark.length > maxRemarkLength ? 'field.too_long' : null;
       if (problem) {
         res.status(422);
-        const form = { ...decisionForm(place, kind, commandId), remark, errors: { remark: { code: problem, params: { max: maxRemarkLength } } } };
+        const form = {
+          ...decisionForm(place, kind, commandId),
+          remark,
+          errors: { remark: { code: problem, params: { max: maxRemarkLength } } },
+        };
         return answerForm(respond, req, res, decisionPage, form);
       }
       const participantId = await participantFor(deps, place);

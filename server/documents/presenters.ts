@@ -46,7 +46,14 @@ export function askedParticipant(route: Route | null, actor: Actor): { participa
 }
 
 /** Head of the page: what it is, where it stands, and what this reader may do. */
-export function presentHead(document: Document, page: RoutePage | null, actor: Actor, now: Date, base: string, signatures: number): DocumentHead {
+export function presentHead(
+  document: Document,
+  page: RoutePage | null,
+  actor: Actor,
+  now: Date,
+  base: string,
+  signatures: number,
+): DocumentHead {
   const route = page?.route ?? null;
   const asked = askedParticipant(route, actor);
   const mine = actor.kind === 'member' && (actor.personId === document.initiatorId || runsCabinet(actor));
@@ -84,7 +91,12 @@ function endingOf(page: RoutePage | null): DocumentHead['ending'] {
 }
 
 /** The registration card beside the viewer. */
-export function presentCard(document: Document, page: RoutePage | null, attempts: { attempt: number; state: DocumentState | 'active'; startedAt: Date }[], base: string): DocumentCard {
+export function presentCard(
+  document: Document,
+  page: RoutePage | null,
+  attempts: { attempt: number; state: DocumentState | 'active'; startedAt: Date }[],
+  base: string,
+): DocumentCard {
   return {
     kind: document.kind,
     number: document.number || null,
@@ -106,7 +118,13 @@ export function presentCard(document: Document, page: RoutePage | null, attempts
   };
 }
 
-export type RouteFacts = { page: RoutePage; mails: Map<string, MailRow>; opened: Map<string, Date>; signatures: SignatureRecord[]; checkUrl: string | null };
+export type RouteFacts = {
+  page: RoutePage;
+  mails: Map<string, MailRow>;
+  opened: Map<string, Date>;
+  signatures: SignatureRecord[];
+  checkUrl: string | null;
+};
 
 /** The route as a live timeline with its signatures. People outside the organisation see no mail addresses or delivery states. */
 export function presentRoute(facts: RouteFacts, actor: Actor, now: Date, base: string): RouteView {
@@ -127,7 +145,8 @@ export function presentRoute(facts: RouteFacts, actor: Actor, now: Date, base: s
   };
 }
 
-const stageKindOf = (route: Route, participantId: string): Stage['kind'] => route.stages.find((s) => s.participants.some((p) => p.id === participantId))?.kind ?? 'sign';
+const stageKindOf = (route: Route, participantId: string): Stage['kind'] =>
+  route.stages.find((s) => s.participants.some((p) => p.id === participantId))?.kind ?? 'sign';
 
 function presentStage(facts: RouteFacts, stage: Stage, position: number, actor: Actor, now: Date): RouteStage {
   const { route } = facts.page;
@@ -137,7 +156,13 @@ function presentStage(facts: RouteFacts, stage: Stage, position: number, actor: 
     if (route.state === 'active') return position === route.current ? 'active' : 'waiting';
     return 'stopped';
   })();
-  return { kind: stage.kind, rule: stage.rule, due: state === 'done' ? null : presentDue(stage.dueAt, now), state, people: stage.participants.map((p) => presentPerson(facts, stage, p.id, actor)) };
+  return {
+    kind: stage.kind,
+    rule: stage.rule,
+    due: state === 'done' ? null : presentDue(stage.dueAt, now),
+    state,
+    people: stage.participants.map((p) => presentPerson(facts, stage, p.id, actor)),
+  };
 }
 
 function presentPerson(facts: RouteFacts, stage: Stage, id: string, actor: Actor): RoutePerson {
@@ -168,7 +193,10 @@ export function presentDelivery(state: MailRow['state'], at: Date, lastError: st
 }
 
 /** One signer of a report in the words' ids of the pages. */
-export function presentSigner(report: SignerReport, extra: { id: string; purpose: Stage['kind']; at: Date | null; cmsUrl: string | null }): SignatureView {
+export function presentSigner(
+  report: SignerReport,
+  extra: { id: string; purpose: Stage['kind']; at: Date | null; cmsUrl: string | null },
+): SignatureView {
   const algorithm = report.checks.find((c) => c.name === 'algorithm')?.detail ?? '';
   return {
     id: extra.id,

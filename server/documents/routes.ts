@@ -6,7 +6,16 @@ import { emptyDraft } from '../../domain/routes/draft';
 import { appendAudit, auditOf, verifyEntity } from '../../storage/audit';
 import { capabilityHash, capabilityToken } from '../../storage/capabilities';
 import { findCommand, once } from '../../storage/commands';
-import { insertDocument, insertFile, lastFileVersion, lockDocument, replaceFile, saveDraft, setTrashed, type Document } from '../../storage/queries/documents';
+import {
+  insertDocument,
+  insertFile,
+  lastFileVersion,
+  lockDocument,
+  replaceFile,
+  saveDraft,
+  setTrashed,
+  type Document,
+} from '../../storage/queries/documents';
 import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
 import type { Responder } from '../respond';
 import type { EditorForm, Flash, UploadRow } from '../views';
@@ -27,21 +36,35 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.get('/documents/new', async (req, res) => {
     memberOf(req);
-    await respond.page(req, res, 'pages/documents/new', { command: deps.newId(), maxBytes: deps.config.uploadMaxBytes, accepts, results: [] }, 'new');
+    await respond.page(
+      req,
+      res,
+      'pages/documents/new',
+      { command: deps.newId(), maxBytes: deps.config.uploadMaxBytes, accepts, results: [] },
+      'new',
+    );
   });
 
   router.post('/uploads', async (req, res) => {
     const me = memberOf(req);
     const { command, outcomes } = await receiveFiles(deps, req, me.personId);
     const rows: UploadRow[] = [];
-    for (const [index, outcome] of outcomes.entries()) rows.push(await keepUpload(deps, req, outcome, index === 0 ? command : `${command}-${index}`));
+    for (const [index, outcome] of outcomes.entries())
+      rows.push(await keepUpload(deps, req, outcome, index === 0 ? command : `${command}-${index}`));
     if (rows.length === 0) rows.push({ command, fileName: '', sizeBytes: null, draftHref: null, error: { code: 'upload.none' } });
     const failed = rows.find((r) => r.error);
     const onlyRow = rows[0];
-    if (failed && rows.length === 1) res.status(failed.error?.code === 'upload.too_large' ? 413 : failed.error?.code === 'upload.type' ? 415 : 422);
+    if (failed && rows.length === 1)
+      res.status(failed.error?.code === 'upload.too_large' ? 413 : failed.error?.code === 'upload.type' ? 415 : 422);
     if (req.kense.isHtmx && onlyRow) return respond.fragment(req, res, 'fragments/upload-row', onlyRow);
     if (rows.length === 1 && onlyRow?.draftHref) return res.redirect(303, onlyRow.draftHref);
-    await respond.page(req, res, 'pages/documents/new', { command: deps.newId(), maxBytes: deps.config.uploadMaxBytes, accepts, results: rows }, 'new');
+    await respond.page(
+      req,
+      res,
+      'pages/documents/new',
+      { command: deps.newId(), maxBytes: deps.config.uploadMaxBytes, accepts, results: rows },
+      'new',
+    );
   });
 
   router.get('/people/suggest', async (req, res) => {
@@ -50,8 +73,18 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
     if (!Number.isInteger(stage) || stage < 0) throw new Refusal('bad_request');
     const text = typeof req.query.q === 'string' ? req.query.q : req.query[`stage.${stage}.search`];
     const q = typeof text === 'string' ? text.trim().slice(0, 100) : '';
-    const taken = Object.entries(flatten(req.query)).flatMap(([name, value]) => (name.startsWith(`stage.${stage}.person.`) ? [readPerson(value)] : []));
-    const people = q === '' ? [] : await suggestions(deps, me.organisationId, q, taken.filter((p) => p !== null));
+    const taken = Object.entries(flatten(req.query)).flatMap(([name, value]) =>
+      name.startsWith(`stage.${stage}.person.`) ? [readPerson(value)] : [],
+    );
+    const people =
+      q === ''
+        ? []
+        : await suggestions(
+            deps,
+            me.organisationId,
+            q,
+            taken.filter((p) => p !== null),
+          );
     respond.fragment(req, res, 'fragments/documents/suggest', { stage, q, people });
   });
 
@@ -65,7 +98,10 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
   router.get('/documents/:id/edit', async (req, res) => {
     const { document, actor, base } = await place(req);
     if (!mayDocument(actor, 'edit-route', document)) return res.redirect(303, document.attempt > 0 ? base : '/documents');
-    const form = await presentEditor(deps, document, stateOf(document), { command: deps.newId(), canDelete: mayDocument(actor, 'trash', document) });
+    const form = await presentEditor(deps, document, stateOf(document), {
+      command: deps.newId(),
+      canDelete: mayDocument(actor, 'trash', document),
+    });
     await respond.page(req, res, 'pages/documents/edit', { form }, 'documents');
   });
 
@@ -83,12 +119,16 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
     const here = await place(req);
     const { document, actor, base } = here;
     const commandId = commandOf(req);
-    const remark = String((req.body as { remark?: unknown }).remark ?? '').trim();
+    const remark = (flatten(req.body).remark ?? '').trim();
     if (remark.length > maxRemarkLength) {
       res.status(422);
-      return answerForm(respond, req, res, 'pages/documents/decision', { ...decisionForm(here, 'withdraw', commandId), remark, errors: { remark: { code: 'field.too_long', params: { max: maxRemarkLength } } } });
+      return answerForm(respond, req, res, 'pages/documents/decision', {
+        ...decisionForm(here, 'withdraw', commandId),
+        remark,
+        errors: { remark: { code: 'field.too_long', params: { max: maxRemarkLength } } },
+      });
     }
-    const command: RouteCommand = { kind, by: actor, at: deps.now().getTime(), ...(kind === 'withdraw' ? { remark } : {}) } as RouteCommand;
+    const command: RouteCommand = { kind, by: actor, at: deps.now().getTime(), ...(kind === 'withdraw' ? { remark } : {}) };
     const outcome = await sendToRoute(deps, { documentId: document.id, attempt: document.attempt }, commandId, command);
     const saved = await settle(outcome, () => respond.pending(req, res, commandId, base));
     if (saved) respond.done(req, res, base, { tone: 'ok', key: kind === 'withdraw' ? 'flash.withdrawn' : 'flash.reminded' });
@@ -100,7 +140,13 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
     router.get(`/documents/:id/${kind}`, async (req, res) => {
       const here = await place(req);
       const form = decisionForm(here, kind, deps.newId());
-      await answerForm(respond, req, res, 'pages/documents/decision', kind === 'reupload' ? { ...form, accepts, maxBytes: deps.config.uploadMaxBytes } : form);
+      await answerForm(
+        respond,
+        req,
+        res,
+        'pages/documents/decision',
+        kind === 'reupload' ? { ...form, accepts, maxBytes: deps.config.uploadMaxBytes } : form,
+      );
     });
   }
 
@@ -125,7 +171,12 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
     if (!outcome || 'failure' in outcome) {
       const error = outcome ? { code: outcome.failure, ...(outcome.params ? { params: outcome.params } : {}) } : { code: 'upload.none' };
       res.status(422);
-      return answerForm(respond, req, res, 'pages/documents/decision', { ...decisionForm(here, 'reupload', command), accepts, maxBytes: deps.config.uploadMaxBytes, errors: { file: error } });
+      return answerForm(respond, req, res, 'pages/documents/decision', {
+        ...decisionForm(here, 'reupload', command),
+        accepts,
+        maxBytes: deps.config.uploadMaxBytes,
+        errors: { file: error },
+      });
     }
     await keepNewVersion(deps, req, here.document, outcome.file, command);
     respond.go(req, res, `${here.base}/edit`, { tone: 'ok', key: 'flash.reuploaded' });
@@ -138,26 +189,49 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
 /** Makes a draft of an uploaded file. The same command again answers with the draft it made. */
 async function keepUpload(deps: WebDeps, req: Request, outcome: UploadOutcome, command: string): Promise<UploadRow> {
   const shared = { command, fileName: outcome.fileName, sizeBytes: outcome.sizeBytes };
-  if ('failure' in outcome) return { ...shared, draftHref: null, error: { code: outcome.failure, ...(outcome.params ? { params: outcome.params } : {}) } };
+  if ('failure' in outcome)
+    return { ...shared, draftHref: null, error: { code: outcome.failure, ...(outcome.params ? { params: outcome.params } : {}) } };
   const me = memberOf(req);
   const now = deps.now();
   const id = deps.newId();
   const checkHash = capabilityHash(capabilityToken(deps.config.secret, 'check', id, 1));
   if (!checkHash) throw new Error('a derived token has a wrong shape');
   const made = await deps.inTx((tx) =>
-    once(deps.db, tx, { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.uploaded', entityId: id, at: now }, async () => {
-      const { file } = outcome;
-      await insertDocument(
-        deps.db, tx,
-        { id, organisationId: me.organisationId, initiatorId: me.personId, title: titleFromFileName(file.name), kind: 'other', direction: 'internal', routeDraft: emptyDraft, checkHash, file },
-        now,
-      );
-      await appendAudit(deps.db, tx, {
-        organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action: 'document.uploaded', entityKind: 'document', entityId: id,
-        commandId: command, details: { file: file.name, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
-      });
-      return { id };
-    }),
+    once(
+      deps.db,
+      tx,
+      { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.uploaded', entityId: id, at: now },
+      async () => {
+        const { file } = outcome;
+        await insertDocument(
+          deps.db,
+          tx,
+          {
+            id,
+            organisationId: me.organisationId,
+            initiatorId: me.personId,
+            title: titleFromFileName(file.name),
+            kind: 'other',
+            direction: 'internal',
+            routeDraft: emptyDraft,
+            checkHash,
+            file,
+          },
+          now,
+        );
+        await appendAudit(deps.db, tx, {
+          organisationId: me.organisationId,
+          at: now,
+          actor: auditActor(me, req.kense.session?.person.name ?? ''),
+          action: 'document.uploaded',
+          entityKind: 'document',
+          entityId: id,
+          commandId: command,
+          details: { file: file.name, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
+        });
+        return { id };
+      },
+    ),
   );
   if (made.id !== id) await discard(deps, outcome.file.objectKey); // a repeat: the first upload stands
   return { ...shared, draftHref: `/documents/${made.id}/edit`, error: null };
@@ -168,18 +242,29 @@ async function keepNewVersion(deps: WebDeps, req: Request, document: Document, f
   const me = memberOf(req);
   const now = deps.now();
   await deps.inTx((tx) =>
-    once(deps.db, tx, { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.reuploaded', entityId: document.id, at: now }, async () => {
-      const locked = await lockDocument(deps.db, tx, document.id);
-      if (!locked || !mayDocument(me, 'replace-file', locked)) throw new Refusal('document.wrong_state');
-      const version = (await lastFileVersion(deps.db, tx, document.id)) + 1;
-      await insertFile(deps.db, tx, document.id, { ...file, version }, me.personId, now);
-      if ((await replaceFile(deps.db, tx, document.id, locked.rev, file.id, now)) === 0) throw new Refusal('document.stale');
-      await appendAudit(deps.db, tx, {
-        organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action: 'document.reuploaded', entityKind: 'document', entityId: document.id,
-        commandId: command, details: { file: file.name, version, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
-      });
-      return null;
-    }),
+    once(
+      deps.db,
+      tx,
+      { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.reuploaded', entityId: document.id, at: now },
+      async () => {
+        const locked = await lockDocument(deps.db, tx, document.id);
+        if (!locked || !mayDocument(me, 'replace-file', locked)) throw new Refusal('document.wrong_state');
+        const version = (await lastFileVersion(deps.db, tx, document.id)) + 1;
+        await insertFile(deps.db, tx, document.id, { ...file, version }, me.personId, now);
+        if ((await replaceFile(deps.db, tx, document.id, locked.rev, file.id, now)) === 0) throw new Refusal('document.stale');
+        await appendAudit(deps.db, tx, {
+          organisationId: me.organisationId,
+          at: now,
+          actor: auditActor(me, req.kense.session?.person.name ?? ''),
+          action: 'document.reuploaded',
+          entityKind: 'document',
+          entityId: document.id,
+          commandId: command,
+          details: { file: file.name, version, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
+        });
+        return null;
+      },
+    ),
   );
 }
 
@@ -187,16 +272,34 @@ async function moveToTrash(deps: WebDeps, req: Request, document: Document, into
   const me = memberOf(req);
   const now = deps.now();
   await deps.inTx((tx) =>
-    once(deps.db, tx, { id: command, organisationId: me.organisationId, actor: me.personId, kind: into ? 'document.trashed' : 'document.restored', entityId: document.id, at: now }, async () => {
-      const locked = await lockDocument(deps.db, tx, document.id);
-      if (!locked || !mayDocument(me, into ? 'trash' : 'restore', locked)) throw new Refusal('document.wrong_state');
-      await setTrashed(deps.db, tx, document.id, locked.rev, into ? now : null, now);
-      await appendAudit(deps.db, tx, {
-        organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action: into ? 'document.trashed' : 'document.restored', entityKind: 'document',
-        entityId: document.id, commandId: command, details: {},
-      });
-      return null;
-    }),
+    once(
+      deps.db,
+      tx,
+      {
+        id: command,
+        organisationId: me.organisationId,
+        actor: me.personId,
+        kind: into ? 'document.trashed' : 'document.restored',
+        entityId: document.id,
+        at: now,
+      },
+      async () => {
+        const locked = await lockDocument(deps.db, tx, document.id);
+        if (!locked || !mayDocument(me, into ? 'trash' : 'restore', locked)) throw new Refusal('document.wrong_state');
+        await setTrashed(deps.db, tx, document.id, locked.rev, into ? now : null, now);
+        await appendAudit(deps.db, tx, {
+          organisationId: me.organisationId,
+          at: now,
+          actor: auditActor(me, req.kense.session?.person.name ?? ''),
+          action: into ? 'document.trashed' : 'document.restored',
+          entityKind: 'document',
+          entityId: document.id,
+          commandId: command,
+          details: {},
+        });
+        return null;
+      },
+    ),
   );
 }
 
@@ -208,9 +311,16 @@ async function edit(deps: WebDeps, respond: Responder, req: Request, res: Respon
   if (await findCommand(deps.db, commandId)) return respond.go(req, res, base); // sent already by the same click
   if (!mayDocument(actor, 'edit-route', document)) throw new Refusal('document.wrong_state');
   const { state, act } = readEditor(posted);
-  const show = async (next: EditorState, extra: { status?: number; document?: Document; justSaved?: boolean; command?: string } = {}): Promise<void> => {
+  const show = async (
+    next: EditorState,
+    extra: { status?: number; document?: Document; justSaved?: boolean; command?: string } = {},
+  ): Promise<void> => {
     if (extra.status) res.status(extra.status);
-    const form: EditorForm = await presentEditor(deps, extra.document ?? document, next, { command: extra.command ?? commandId, justSaved: extra.justSaved ?? false, canDelete: mayDocument(actor, 'trash', document) });
+    const form: EditorForm = await presentEditor(deps, extra.document ?? document, next, {
+      command: extra.command ?? commandId,
+      justSaved: extra.justSaved ?? false,
+      canDelete: mayDocument(actor, 'trash', document),
+    });
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/documents/editor', form);
     else await respond.page(req, res, 'pages/documents/edit', { form }, 'documents');
   };
@@ -219,16 +329,30 @@ async function edit(deps: WebDeps, respond: Responder, req: Request, res: Respon
     const next = press(state, act);
     return show(next, { status: Object.keys(next.errors).length > 0 ? 422 : 200 });
   }
-  const errors = act.do === 'send' ? { ...(await sendingErrors(deps, document.organisationId, state.draft)), ...state.errors } : state.errors;
+  const errors =
+    act.do === 'send' ? { ...(await sendingErrors(deps, document.organisationId, state.draft)), ...state.errors } : state.errors;
   if (Object.keys(errors).length > 0) return show({ ...state, errors, focus: 'editor-errors' }, { status: 422 });
   const saved = await save(deps, document, state, Number(posted.rev));
   if (!saved) return show({ ...state, errors: { form: { code: 'document.stale' } }, focus: 'editor-errors' }, { status: 409 });
   if (act.do === 'save') return show({ ...state, focus: null }, { document: saved, justSaved: true, command: deps.newId() });
 
-  const open = { kind: 'open' as const, commandId, documentId: document.id, attempt: document.attempt + 1, rev: saved.rev, by: actor, at: deps.now().getTime() };
+  const open = {
+    kind: 'open' as const,
+    commandId,
+    documentId: document.id,
+    attempt: document.attempt + 1,
+    rev: saved.rev,
+    by: actor,
+    at: deps.now().getTime(),
+  };
   const outcome = await deps.send.open(open);
-  if (outcome.kind === 'refused' && outcome.code === 'draft.not_ready') return show({ ...state, errors: await sendingErrors(deps, document.organisationId, state.draft), focus: 'editor-errors' }, { status: 422, document: saved });
-  if (outcome.kind === 'down') return show({ ...state, errors: { form: { code: 'temporal_down' } }, focus: 'editor-errors' }, { status: 503, document: saved });
+  if (outcome.kind === 'refused' && outcome.code === 'draft.not_ready')
+    return show(
+      { ...state, errors: await sendingErrors(deps, document.organisationId, state.draft), focus: 'editor-errors' },
+      { status: 422, document: saved },
+    );
+  if (outcome.kind === 'down')
+    return show({ ...state, errors: { form: { code: 'temporal_down' } }, focus: 'editor-errors' }, { status: 503, document: saved });
   const sent = await settle(outcome, () => respond.pending(req, res, commandId, base));
   const flash: Flash = { tone: 'ok', key: 'flash.sent' };
   if (sent) respond.go(req, res, base, flash);
@@ -237,16 +361,31 @@ async function edit(deps: WebDeps, respond: Responder, req: Request, res: Respon
 function readEditor(posted: Posted): { state: EditorState; act: ReturnType<typeof readAct> } {
   const { card, errors: cardErrors } = readCard(posted);
   const { draft, inputs, errors } = readRoute(posted);
-  return { state: { card, draft, inputs, errors: { ...cardErrors, ...errors }, remindDays: posted.remind_days ?? '', focus: null, suggestFor: null }, act: readAct(posted, inputs) };
+  return {
+    state: {
+      card,
+      draft,
+      inputs,
+      errors: { ...cardErrors, ...errors },
+      remindDays: posted.remind_days ?? '',
+      focus: null,
+      suggestFor: null,
+    },
+    act: readAct(posted, inputs),
+  };
 }
 
 /** Saves the card and the route; the document as it stands after, or null when somebody else saved in between. Saving the same twice is fine. */
 async function save(deps: WebDeps, document: Document, state: EditorState, rev: number): Promise<Document | null> {
-  const same = JSON.stringify(state.draft) === JSON.stringify(document.routeDraft) && (Object.keys(state.card) as (keyof EditorState['card'])[]).every((k) => state.card[k] === document[k]);
-  if (same) return document;
+  if (holds(document, state)) return document;
   return deps.inTx(async (tx) => {
     const changed = await saveDraft(deps.db, tx, document.id, rev, state.card, state.draft, deps.now());
-    return changed === 0 ? null : lockDocument(deps.db, tx, document.id);
+    const stored = await lockDocument(deps.db, tx, document.id);
+    return changed > 0 || (stored && holds(stored, state)) ? stored : null;
   });
 }
 
+/** Whether the stored draft is what the form says: then a second click of the same button has nothing to save. */
+const holds = (document: Document, { card, draft }: EditorState): boolean =>
+  JSON.stringify(draft) === JSON.stringify(document.routeDraft) && cardFields.every((field) => card[field] === document[field]);
+const cardFields = ['title', 'kind', 'number', 'date', 'direction', 'counterpartyName', 'counterpartyBin'] as const;

@@ -11,7 +11,9 @@ import { readForm } from './multipart';
 
 export type Received = Omit<StoredFile, 'version'>;
 /** What became of one file of a request; `failure` is a code of the locale files. */
-export type UploadOutcome = { fileName: string; sizeBytes: number } & ({ file: Received } | { failure: string; params?: Record<string, string | number> });
+export type UploadOutcome = { fileName: string; sizeBytes: number } & (
+  { file: Received } | { failure: string; params?: Record<string, string | number> }
+);
 
 /** Streams the files of a request into the object store; nothing is kept of a file that fails. Returns the form's fields beside the outcomes. */
 export async function receiveFiles(
@@ -40,7 +42,8 @@ async function storeFile(deps: WebDeps, source: Readable, name: string, key: str
   const inspected = async function* (): AsyncGenerator<Buffer> {
     for await (const chunk of source as AsyncIterable<Buffer>) {
       size += chunk.length;
-      if (size > deps.config.uploadMaxBytes) failure = { code: 'upload.too_large', params: { max: deps.config.uploadMaxBytes / 1024 / 1024 } };
+      if (size > deps.config.uploadMaxBytes)
+        failure = { code: 'upload.too_large', params: { max: deps.config.uploadMaxBytes / 1024 / 1024 } };
       if (head.length < sniffBytes) {
         head = Buffer.concat([head, chunk.subarray(0, sniffBytes - head.length)]);
         if (head.length === sniffBytes && !fileTypeOf(name, head)) failure = { code: 'upload.type' };
@@ -72,7 +75,13 @@ async function storeFile(deps: WebDeps, source: Readable, name: string, key: str
   const { sha256, streebog512 } = digests.digests();
   if (!sha256 || !streebog512) throw new Error('a digest is missing');
   const file: Received = {
-    id: deps.newId(), name, mediaType: type.mediaType, sizeBytes: size, sha256: Buffer.from(sha256), streebog512: Buffer.from(streebog512), objectKey: key,
+    id: deps.newId(),
+    name,
+    mediaType: type.mediaType,
+    sizeBytes: size,
+    sha256: Buffer.from(sha256),
+    streebog512: Buffer.from(streebog512),
+    objectKey: key,
   };
   return { fileName: name, sizeBytes: size, file };
 }

@@ -36,7 +36,9 @@ export function invitationRoutes(deps: WebDeps, respond: Responder): Router {
   };
 
   const isOpen = ({ invitation, participant, page }: Invited): boolean =>
-    invitation.revokedAt === null && invitation.expiresAt > deps.now() && findParticipant(page.route, participant.id)?.participant.state !== 'waiting';
+    invitation.revokedAt === null &&
+    invitation.expiresAt > deps.now() &&
+    findParticipant(page.route, participant.id)?.participant.state !== 'waiting';
 
   const find = async (req: Request): Promise<Place> => {
     const found = await invited(req);
@@ -84,7 +86,10 @@ async function present(deps: WebDeps, { invitation, participant, page, base }: I
     sender: { name: initiator?.name ?? '', organisation: place?.document.organisationName ?? '', email: initiator?.email ?? null },
     message: page.message || null,
     expiresAt: invitation.expiresAt.toISOString(),
-    answer: answered && card?.answeredAt ? { kind: found?.participant.state === 'refused' ? 'refused' : done, at: card.answeredAt.toISOString(), remark: card.remark } : null,
+    answer:
+      answered && card?.answeredAt
+        ? { kind: found?.participant.state === 'refused' ? 'refused' : done, at: card.answeredAt.toISOString(), remark: card.remark }
+        : null,
     document: place && {
       title: place.document.title,
       number: place.document.number || null,

@@ -27,4 +27,5 @@ export function anonymousCookie(req: Request, res: Response, config: Config): st
 }
 
 /** The CSRF token of a visitor without a session. */
-export const anonymousCsrf = (config: Config, visitor: string): string => createHmac('sha256', config.secret).update(`csrf:${visitor}`).digest('base64url');
+export const anonymousCsrf = (config: Config, visitor: string): string =>
+  createHmac('sha256', config.secret).update(`csrf:${visitor}`).digest('base64url');

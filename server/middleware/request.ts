@@ -35,7 +35,15 @@ export function requestContext(deps: WebDeps): RequestHandler {
         isHtmx: req.get('HX-Request') === 'true',
       };
     };
-    req.kense = { requestId, log, session: null, lang: langOf(req), theme: themeOf(req), csrf: '', isHtmx: req.get('HX-Request') === 'true' };
+    req.kense = {
+      requestId,
+      log,
+      session: null,
+      lang: langOf(req),
+      theme: themeOf(req),
+      csrf: '',
+      isHtmx: req.get('HX-Request') === 'true',
+    };
     fill().then(() => next(), next);
   };
 }

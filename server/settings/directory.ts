@@ -49,7 +49,12 @@ export function directoryRoutes(deps: WebDeps, respond: Responder): Router {
     const at = deps.now().toISOString();
     const test = await deps.directory.people(previewLimit).then(
       (people): DirectoryPage['test'] => ({ isOk: true, at, people: people.length, error: null }),
-      (error: Error): DirectoryPage['test'] => ({ isOk: false, at, people: 0, error: { code: 'directory.unreachable', params: { reason: error.message.slice(0, 200) } } }),
+      (error: Error): DirectoryPage['test'] => ({
+        isOk: false,
+        at,
+        people: 0,
+        error: { code: 'directory.unreachable', params: { reason: error.message.slice(0, 200) } },
+      }),
     );
     await respond.page(req, res, 'pages/settings/directory', await pageData(req, { test }), 'settings');
   });
@@ -65,14 +70,32 @@ export function directoryRoutes(deps: WebDeps, respond: Responder): Router {
     const now = deps.now();
     const commandId = commandOf(req);
     await deps.inTx((tx) =>
-      once(deps.db, tx, { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: 'settings.directory', entityId: me.organisationId, at: now }, async () => {
-        await saveSetting(deps.db, tx, me.organisationId, mappingSetting, mapping, now);
-        await appendAudit(deps.db, tx, {
-          organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action: 'settings.directory_mapping', entityKind: 'settings',
-          entityId: me.organisationId, commandId, details: { mapping },
-        });
-        return null;
-      }),
+      once(
+        deps.db,
+        tx,
+        {
+          id: commandId,
+          organisationId: me.organisationId,
+          actor: me.personId,
+          kind: 'settings.directory',
+          entityId: me.organisationId,
+          at: now,
+        },
+        async () => {
+          await saveSetting(deps.db, tx, me.organisationId, mappingSetting, mapping, now);
+          await appendAudit(deps.db, tx, {
+            organisationId: me.organisationId,
+            at: now,
+            actor: auditActor(me, req.kense.session?.person.name ?? ''),
+            action: 'settings.directory_mapping',
+            entityKind: 'settings',
+            entityId: me.organisationId,
+            commandId,
+            details: { mapping },
+          });
+          return null;
+        },
+      ),
     );
     respond.go(req, res, '/settings/directory', { tone: 'ok', key: 'flash.mapping_saved' });
   });
@@ -106,7 +129,9 @@ function readMapping(posted: Posted): { mapping: DirectoryMapping; errors: Field
 /** What the mapping would do to whom, without doing it. */
 async function makePreview(deps: WebDeps, organisationId: string, mapping: DirectoryMapping): Promise<DirectoryPreview> {
   if (!deps.directory) throw new Refusal('directory.not_set');
-  const people = await deps.directory.people(previewLimit).catch((error: Error) => Promise.reject(new Refusal('directory.unreachable', { reason: error.message.slice(0, 200) })));
+  const people = await deps.directory
+    .people(previewLimit)
+    .catch((error: Error) => Promise.reject(new Refusal('directory.unreachable', { reason: error.message.slice(0, 200) })));
   const members = new Map((await listPeople(deps.db, organisationId, '', 10_000)).map((m) => [m.login.toLowerCase(), m]));
   const changes: DirectoryPreview['changes'] = [];
   let unchanged = 0;

@@ -5,7 +5,15 @@ import { isTwelveDigits } from '../../domain/people/numbers';
 import { organisationRoles, runsCabinet, type Member, type OrganisationRole } from '../../domain/people/roles';
 import { appendAudit } from '../../storage/audit';
 import { once } from '../../storage/commands';
-import { changeRole, countOwners, createPerson, listPeople, lockMember, putMembership, setAccountActive } from '../../storage/queries/people';
+import {
+  changeRole,
+  countOwners,
+  createPerson,
+  listPeople,
+  lockMember,
+  putMembership,
+  setAccountActive,
+} from '../../storage/queries/people';
 import { liveSessions, revokeOtherSessions, revokeSession } from '../../storage/queries/sessions';
 import type { Tx } from '../../storage/tx';
 import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
@@ -29,7 +37,10 @@ export function managerOf(req: Request): Member {
 const grantable = (me: Member): OrganisationRole[] => organisationRoles.filter((role) => me.role === 'owner' || role !== 'owner');
 
 const personForm = z.object({
-  login: z.string().trim().regex(/^[A-Za-z0-9._@-]{3,120}$/),
+  login: z
+    .string()
+    .trim()
+    .regex(/^[A-Za-z0-9._@-]{3,120}$/),
   name: z.string().trim().min(1).max(200),
   email: z.union([z.literal(''), z.email().max(254)]),
   iin: z.string().refine((v) => v === '' || isTwelveDigits(v)),
@@ -55,11 +66,20 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
       'pages/settings/sessions',
       {
         person: {
-          name: session.person.name, login: session.login, email: session.person.email, position: session.organisation.position || null, role: session.organisation.role,
+          name: session.person.name,
+          login: session.login,
+          email: session.person.email,
+          position: session.organisation.position || null,
+          role: session.organisation.role,
           source: session.source === 'ldap' ? 'directory' : 'local',
         },
         sessions: rows.map((row) => ({
-          id: row.id, ...describeAgent(row.userAgent), address: row.address, startedAt: row.createdAt.toISOString(), seenAt: row.seenAt.toISOString(), isCurrent: row.id === session.id,
+          id: row.id,
+          ...describeAgent(row.userAgent),
+          address: row.address,
+          startedAt: row.createdAt.toISOString(),
+          seenAt: row.seenAt.toISOString(),
+          isCurrent: row.id === session.id,
         })),
       },
       'settings',
@@ -80,7 +100,17 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
     respond.go(req, res, '/settings/sessions', { tone: 'ok', key: 'flash.session_ended' });
   });
 
-  const emptyForm = (): NewPersonForm => ({ command: deps.newId(), login: '', name: '', email: '', iin: '', position: '', role: 'employee', errors: {}, isOpen: false });
+  const emptyForm = (): NewPersonForm => ({
+    command: deps.newId(),
+    login: '',
+    name: '',
+    email: '',
+    iin: '',
+    position: '',
+    role: 'employee',
+    errors: {},
+    isOpen: false,
+  });
   const showPeople = async (req: Request, res: Response, form: NewPersonForm): Promise<void> => {
     const me = managerOf(req);
     const q = typeof req.query.q === 'string' ? req.query.q.trim().slice(0, 100) : '';
@@ -88,8 +118,17 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
     const data: PeoplePage = {
       q,
       people: rows.map((row) => ({
-        id: row.id, rev: row.rev, name: row.name, login: row.login, email: row.email, position: row.position || null, role: row.role, source: row.source === 'ldap' ? 'directory' : 'local',
-        isActive: row.disabledAt === null, isReader: row.id === me.personId, lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
+        id: row.id,
+        rev: row.rev,
+        name: row.name,
+        login: row.login,
+        email: row.email,
+        position: row.position || null,
+        role: row.role,
+        source: row.source === 'ldap' ? 'directory' : 'local',
+        isActive: row.disabledAt === null,
+        isReader: row.id === me.personId,
+        lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
       })),
       pager: { previous: null, next: null, shown: rows.length, total: rows.length, isTotalCapped: rows.length === peopleShown },
       form,
@@ -108,7 +147,8 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
     const parsed = personForm.safeParse(posted);
     const errors: FieldErrors = {};
     if (!parsed.success) {
-      for (const issue of parsed.error.issues) errors[String(issue.path[0])] ??= { code: `person.bad_${String(issue.path[0])}`, params: { min: minPasswordLength } };
+      for (const issue of parsed.error.issues)
+        errors[String(issue.path[0])] ??= { code: `person.bad_${String(issue.path[0])}`, params: { min: minPasswordLength } };
     }
     if (parsed.success && !grantable(me).includes(parsed.data.role)) errors.role = { code: 'person.bad_role' };
     if (parsed.success && Object.keys(errors).length === 0) {
@@ -122,7 +162,17 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
     res.status(422);
     const kept = (name: string): string => (posted[name] ?? '').slice(0, 300);
     const role = organisationRoles.find((r) => r === posted.role) ?? 'employee';
-    await showPeople(req, res, { command: commandId, login: kept('login'), name: kept('name'), email: kept('email'), iin: kept('iin'), position: kept('position'), role, errors, isOpen: true });
+    await showPeople(req, res, {
+      command: commandId,
+      login: kept('login'),
+      name: kept('name'),
+      email: kept('email'),
+      iin: kept('iin'),
+      position: kept('position'),
+      role,
+      errors,
+      isOpen: true,
+    });
   });
 
   router.post('/settings/people/:id/role', async (req, res) => {
@@ -140,28 +190,71 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
     const me = managerOf(req);
     const isActive = flatten(req.body).active === 'yes';
     if (req.params.id === me.personId && !isActive) throw new Refusal('person.own_account');
-    await changeMember(deps, req, me, String(req.params.id), isActive ? 'person.enabled' : 'person.disabled', {}, (tx, personId) => setAccountActive(deps.db, tx, personId, isActive, deps.now()));
+    await changeMember(deps, req, me, String(req.params.id), isActive ? 'person.enabled' : 'person.disabled', {}, (tx, personId) =>
+      setAccountActive(deps.db, tx, personId, isActive, deps.now()),
+    );
     await showPeople(req, res, emptyForm());
   });
 
   return router;
 }
 
-async function createMember(deps: WebDeps, req: Request, me: Member, person: z.output<typeof personForm>, commandId: string): Promise<'created' | 'taken'> {
+async function createMember(
+  deps: WebDeps,
+  req: Request,
+  me: Member,
+  person: z.output<typeof personForm>,
+  commandId: string,
+): Promise<'created' | 'taken'> {
   const passwordHash = await hashPassword(person.password);
   const now = deps.now();
   try {
     return await deps.inTx((tx) =>
-      once(deps.db, tx, { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: 'person.created', entityId: me.organisationId, at: now }, async () => {
-        const made = await createPerson(deps.db, tx, { name: person.name, email: person.email || null, iin: person.iin || null }, { login: person.login, source: 'local', passwordHash }, now);
-        if (made === 'taken') throw new LoginTaken();
-        await putMembership(deps.db, tx, { organisationId: me.organisationId, personId: made.personId, role: person.role, roleSource: 'hand', position: person.position }, now);
-        await appendAudit(deps.db, tx, {
-          organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action: 'person.created', entityKind: 'person', entityId: made.personId, commandId,
-          details: { login: person.login, role: person.role },
-        });
-        return 'created' as const;
-      }),
+      once(
+        deps.db,
+        tx,
+        {
+          id: commandId,
+          organisationId: me.organisationId,
+          actor: me.personId,
+          kind: 'person.created',
+          entityId: me.organisationId,
+          at: now,
+        },
+        async () => {
+          const made = await createPerson(
+            deps.db,
+            tx,
+            { name: person.name, email: person.email || null, iin: person.iin || null },
+            { login: person.login, source: 'local', passwordHash },
+            now,
+          );
+          if (made === 'taken') throw new LoginTaken();
+          await putMembership(
+            deps.db,
+            tx,
+            {
+              organisationId: me.organisationId,
+              personId: made.personId,
+              role: person.role,
+              roleSource: 'hand',
+              position: person.position,
+            },
+            now,
+          );
+          await appendAudit(deps.db, tx, {
+            organisationId: me.organisationId,
+            at: now,
+            actor: auditActor(me, req.kense.session?.person.name ?? ''),
+            action: 'person.created',
+            entityKind: 'person',
+            entityId: made.personId,
+            commandId,
+            details: { login: person.login, role: person.role },
+          });
+          return 'created' as const;
+        },
+      ),
     );
   } catch (error) {
     if (error instanceof LoginTaken) return 'taken';
@@ -183,16 +276,28 @@ async function changeMember(
   const commandId = commandOf(req);
   const now = deps.now();
   await deps.inTx((tx) =>
-    once(deps.db, tx, { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: action, entityId: personId.slice(0, 26), at: now }, async () => {
-      const member = isUlid(personId) ? await lockMember(deps.db, tx, me.organisationId, personId) : null;
-      if (!member) throw new Refusal('not_found');
-      if (member.role === 'owner' && me.role !== 'owner') throw new Refusal('forbidden');
-      await work(tx, personId);
-      if (member.role === 'owner' && (await countOwners(deps.db, me.organisationId, tx)) === 0) throw new Refusal('person.last_owner');
-      await appendAudit(deps.db, tx, {
-        organisationId: me.organisationId, at: now, actor: auditActor(me, req.kense.session?.person.name ?? ''), action, entityKind: 'person', entityId: personId, commandId, details,
-      });
-      return null;
-    }),
+    once(
+      deps.db,
+      tx,
+      { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: action, entityId: personId.slice(0, 26), at: now },
+      async () => {
+        const member = isUlid(personId) ? await lockMember(deps.db, tx, me.organisationId, personId) : null;
+        if (!member) throw new Refusal('not_found');
+        if (member.role === 'owner' && me.role !== 'owner') throw new Refusal('forbidden');
+        await work(tx, personId);
+        if (member.role === 'owner' && (await countOwners(deps.db, me.organisationId, tx)) === 0) throw new Refusal('person.last_owner');
+        await appendAudit(deps.db, tx, {
+          organisationId: me.organisationId,
+          at: now,
+          actor: auditActor(me, req.kense.session?.person.name ?? ''),
+          action,
+          entityKind: 'person',
+          entityId: personId,
+          commandId,
+          details,
+        });
+        return null;
+      },
+    ),
   );
 }

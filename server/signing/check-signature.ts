@@ -21,7 +21,10 @@ export type CheckResult = { ok: true; report: VerificationReport; der: Uint8Arra
 export function loadTrust(files: readonly string[]): TrustStore {
   const certificates = files.flatMap((file) => readCertificates(readFileSync(file)));
   const isRoot = (c: (typeof certificates)[number]): boolean => Buffer.compare(c.subject.der, c.issuer.der) === 0;
-  const own = createTrustStore(certificates.filter(isRoot), certificates.filter((c) => !isRoot(c)));
+  const own = createTrustStore(
+    certificates.filter(isRoot),
+    certificates.filter((c) => !isRoot(c)),
+  );
   return mergeTrustStores(productionTrust(), own);
 }
 

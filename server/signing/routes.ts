@@ -54,51 +54,73 @@ export function signingRoutes(deps: WebDeps, respond: Responder, find: (req: Req
     res.set('Cache-Control', 'no-store').json(answer);
   });
 
-  router.post('/sign/:session', express.urlencoded({ extended: false, limit: signatureLimit }), csrfGuard(deps.config), async (req, res) => {
-    const place = await find(req);
-    const commandId = commandOf(req);
-    const result = (verdict: SigningResult['verdict'], code: string, error: SigningResult['error'], certificateName: string | null): void =>
-      respond.fragment(req, res, 'fragments/signing/result', { base: place.base, verdict, code, error, certificateName, documentHref: place.base });
-    if (await findCommand(deps.db, commandId)) return result('valid', 'ok', null, null); // the same click again: done already
+  router.post(
+    '/sign/:session',
+    express.urlencoded({ extended: false, limit: signatureLimit }),
+    csrfGuard(deps.config),
+    async (req, res) => {
+      const place = await find(req);
+      const commandId = commandOf(req);
+      const result = (
+        verdict: SigningResult['verdict'],
+        code: string,
+        error: SigningResult['error'],
+        certificateName: string | null,
+      ): void =>
+        respond.fragment(req, res, 'fragments/signing/result', {
+          base: place.base,
+          verdict,
+          code,
+          error,
+          certificateName,
+          documentHref: place.base,
+        });
+      if (await findCommand(deps.db, commandId)) return result('valid', 'ok', null, null); // the same click again: done already
 
-    const session = await sessionFor(deps, place, (req.params as Record<string, string>).session);
-    const cms = (req.body as { cms?: unknown }).cms;
-    if (typeof cms !== 'string' || cms === '') throw new Refusal('signing.unreadable');
-    const now = deps.now();
-    const checked = await deps.checker.check({
-      signature: Buffer.from(cms, 'latin1'),
-      digests: { sha256: session.sha256, streebog512: session.streebog512 },
-      at: now.getTime(),
-      receivedAt: now.getTime(),
-    });
-    const problem = problemOf(session, checked, now);
-    if (problem || !checked.ok) {
-      const code = problem ?? 'signing.unreadable';
-      req.kense.log.info({ code, participantId: session.participantId }, 'signature refused');
-      res.status(statusOf(code));
-      return result(null, code, { code }, checked.ok ? (checked.report.signers[0]?.name ?? null) : null);
-    }
-    const signatureId = await keepSignature(deps, place, session, checked, commandId, now);
-    const outcome = await sendToRoute(deps, { documentId: place.document.id, attempt: place.document.attempt }, commandId, {
-      kind: 'sign', by: place.actor, participantId: session.participantId, signatureId, at: now.getTime(),
-    });
-    const name = checked.report.signers[0]?.name ?? null;
-    switch (outcome.kind) {
-      case 'done':
-        res.set('HX-Trigger', 'route-changed');
-        return result('valid', 'ok', null, name);
-      case 'unknown':
-        return respond.pending(req, res, commandId, place.base);
-      case 'down':
-        throw new Refusal('temporal_down');
-      case 'closed':
-      case 'refused': {
-        const code = outcome.kind === 'closed' ? 'route.ended' : outcome.code;
+      const session = await sessionFor(deps, place, (req.params as Record<string, string>).session);
+      const cms = (req.body as { cms?: unknown }).cms;
+      if (typeof cms !== 'string' || cms === '') throw new Refusal('signing.unreadable');
+      const now = deps.now();
+      const checked = await deps.checker.check({
+        signature: Buffer.from(cms, 'latin1'),
+        digests: { sha256: session.sha256, streebog512: session.streebog512 },
+        at: now.getTime(),
+        receivedAt: now.getTime(),
+      });
+      const problem = problemOf(session, checked, now);
+      if (problem === 'signing.session_used' && (await findCommand(deps.db, commandId))) return result('valid', 'ok', null, null);
+      if (problem || !checked.ok) {
+        const code = problem ?? 'signing.unreadable';
+        req.kense.log.info({ code, participantId: session.participantId }, 'signature refused');
         res.status(statusOf(code));
-        return result(null, code, { code }, name);
+        return result(null, code, { code }, checked.ok ? (checked.report.signers[0]?.name ?? null) : null);
       }
-    }
-  });
+      const signatureId = await keepSignature(deps, place, session, checked, commandId, now);
+      const outcome = await sendToRoute(deps, { documentId: place.document.id, attempt: place.document.attempt }, commandId, {
+        kind: 'sign',
+        by: place.actor,
+        participantId: session.participantId,
+        signatureId,
+        at: now.getTime(),
+      });
+      const name = checked.report.signers[0]?.name ?? null;
+      switch (outcome.kind) {
+        case 'done':
+          res.set('HX-Trigger', 'route-changed');
+          return result('valid', 'ok', null, name);
+        case 'unknown':
+          return respond.pending(req, res, commandId, place.base);
+        case 'down':
+          throw new Refusal('temporal_down');
+        case 'closed':
+        case 'refused': {
+          const code = outcome.kind === 'closed' ? 'route.ended' : outcome.code;
+          res.status(statusOf(code));
+          return result(null, code, { code }, name);
+        }
+      }
+    },
+  );
 
   return router;
 }
@@ -116,8 +138,17 @@ async function openSigning(deps: WebDeps, place: Place): Promise<SignPage> {
   const now = deps.now();
   const onBehalf = actor.kind === 'member' ? { name: document.organisationName, bin: document.organisationBin } : null;
   const session = {
-    id: deps.newId(), organisationId: document.organisationId, routeId: page.route.id, participantId: participant.id, fileId: document.file.id,
-    sha256: document.file.sha256, streebog512: document.file.streebog512, iin, bin: onBehalf?.bin ?? null, purpose: 'sign', expiresAt: new Date(now.getTime() + sessionLifeMs),
+    id: deps.newId(),
+    organisationId: document.organisationId,
+    routeId: page.route.id,
+    participantId: participant.id,
+    fileId: document.file.id,
+    sha256: document.file.sha256,
+    streebog512: document.file.streebog512,
+    iin,
+    bin: onBehalf?.bin ?? null,
+    purpose: 'sign',
+    expiresAt: new Date(now.getTime() + sessionLifeMs),
   };
   await insertSigningSession(deps.db, session, now);
   return {
@@ -147,21 +178,49 @@ function problemOf(session: SigningSession, checked: CheckResult, now: Date): st
   if (!checked.ok) return checked.code;
   const { signers, verdict, code } = checked.report;
   const facts = { signers: signers.length, verdict, code, iin: signers[0]?.iin ?? null, bin: signers[0]?.bin ?? null };
-  return signatureProblem({ iin: session.iin, bin: session.bin, expiresAt: session.expiresAt.getTime(), used: session.usedAt !== null }, facts, now.getTime());
+  return signatureProblem(
+    { iin: session.iin, bin: session.bin, expiresAt: session.expiresAt.getTime(), used: session.usedAt !== null },
+    facts,
+    now.getTime(),
+  );
 }
 
 /** Stores the CMS as it came and its report, before any command speaks of it. The key is the digest: the same bytes twice are one object. */
-async function keepSignature(deps: WebDeps, place: Place, session: SigningSession, checked: Extract<CheckResult, { ok: true }>, commandId: string, now: Date): Promise<string> {
+async function keepSignature(
+  deps: WebDeps,
+  place: Place,
+  session: SigningSession,
+  checked: Extract<CheckResult, { ok: true }>,
+  commandId: string,
+  now: Date,
+): Promise<string> {
   const signer = checked.report.signers[0];
   if (!signer) throw new Error('a valid report has no signer');
   const sha256 = createHash('sha256').update(checked.der).digest();
   const objectKey = `signatures/${place.document.id}/${sha256.toString('hex')}.cms`;
   await deps.objects.putBytes(objectKey, checked.der, 'application/pkcs7-signature');
   await insertReceived(deps.db, {
-    id: commandId, organisationId: session.organisationId, documentId: place.document.id, routeId: session.routeId, participantId: session.participantId,
-    fileId: session.fileId, sessionId: session.id, objectKey, sha256, verdict: signer.verdict, code: signer.code, iin: signer.iin, bin: signer.bin,
-    signerName: (signer.name ?? '').slice(0, 300), organisationName: (signer.organisation ?? '').slice(0, 300), roles: signer.roles.map(String), serial: (signer.serial ?? '').slice(0, 80),
-    claimedAt: signer.claimedTime ? new Date(signer.claimedTime) : null, bestAt: new Date(signer.bestTime), receivedAt: now, report: JSON.stringify(signer),
+    id: commandId,
+    organisationId: session.organisationId,
+    documentId: place.document.id,
+    routeId: session.routeId,
+    participantId: session.participantId,
+    fileId: session.fileId,
+    sessionId: session.id,
+    objectKey,
+    sha256,
+    verdict: signer.verdict,
+    code: signer.code,
+    iin: signer.iin,
+    bin: signer.bin,
+    signerName: (signer.name ?? '').slice(0, 300),
+    organisationName: (signer.organisation ?? '').slice(0, 300),
+    roles: signer.roles.map(String),
+    serial: (signer.serial ?? '').slice(0, 80),
+    claimedAt: signer.claimedTime ? new Date(signer.claimedTime) : null,
+    bestAt: new Date(signer.bestTime),
+    receivedAt: now,
+    report: JSON.stringify(signer),
   });
   return commandId;
 }

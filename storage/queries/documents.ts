@@ -2,7 +2,7 @@ import type { Sequelize } from 'sequelize';
 import type { Direction, DocumentFacts, DocumentKind, DocumentState } from '../../domain/documents/document';
 import { runsCabinet, type Actor } from '../../domain/people/roles';
 import type { RouteDraft } from '../../domain/routes/draft';
-import { change, insert, select, selectOne, type Bind } from '../sql';
+import { change, execute, insert, select, selectOne, type Bind } from '../sql';
 import type { Tx } from '../tx';
 
 export type StoredFile = {
@@ -44,7 +44,8 @@ export type Document = DocumentFacts & {
 export function visibleTo(actor: Actor): { where: string; bind: Bind } {
   if (actor.kind === 'guest') {
     return {
-      where: 'd.organisation_id = :org AND d.id = (SELECT g.document_id FROM route_participants g WHERE g.id = :guest AND g.asked_at IS NOT NULL)',
+      where:
+        'd.organisation_id = :org AND d.id = (SELECT g.document_id FROM route_participants g WHERE g.id = :guest AND g.asked_at IS NOT NULL)',
       bind: { org: actor.organisationId, guest: actor.participantId },
     };
   }
@@ -57,11 +58,36 @@ export function visibleTo(actor: Actor): { where: string; bind: Bind } {
 }
 
 type Row = {
-  id: string; organisation_id: string; initiator_id: string; rev: number; state: DocumentState; title: string; kind: DocumentKind; number: string;
-  doc_date: string | null; direction: Direction; counterparty_name: string; counterparty_bin: string; attempt: number; route_draft: string;
-  trashed_at: Date | null; created_at: Date; updated_at: Date; initiator_name: string; initiator_position: string | null;
-  organisation_name: string; organisation_bin: string; answered: number;
-  file_id: string; version: number; file_name: string; media_type: string; size_bytes: number; sha256: Buffer; streebog512: Buffer; object_key: string;
+  id: string;
+  organisation_id: string;
+  initiator_id: string;
+  rev: number;
+  state: DocumentState;
+  title: string;
+  kind: DocumentKind;
+  number: string;
+  doc_date: string | null;
+  direction: Direction;
+  counterparty_name: string;
+  counterparty_bin: string;
+  attempt: number;
+  route_draft: string;
+  trashed_at: Date | null;
+  created_at: Date;
+  updated_at: Date;
+  initiator_name: string;
+  initiator_position: string | null;
+  organisation_name: string;
+  organisation_bin: string;
+  answered: number;
+  file_id: string;
+  version: number;
+  file_name: string;
+  media_type: string;
+  size_bytes: number;
+  sha256: Buffer;
+  streebog512: Buffer;
+  object_key: string;
 };
 
 const asDocument = (row: Row): Document => ({
@@ -145,9 +171,19 @@ export async function insertDocument(db: Sequelize, tx: Tx, document: NewDocumen
     'documents',
     [
       {
-        id: document.id, organisation_id: document.organisationId, initiator_id: document.initiatorId, rev: 1, state: 'draft', title: document.title,
-        kind: document.kind, direction: document.direction, file_id: document.file.id, route_draft: JSON.stringify(document.routeDraft),
-        check_hash: document.checkHash, created_at: now, updated_at: now,
+        id: document.id,
+        organisation_id: document.organisationId,
+        initiator_id: document.initiatorId,
+        rev: 1,
+        state: 'draft',
+        title: document.title,
+        kind: document.kind,
+        direction: document.direction,
+        file_id: document.file.id,
+        route_draft: JSON.stringify(document.routeDraft),
+        check_hash: document.checkHash,
+        created_at: now,
+        updated_at: now,
       },
     ],
     tx,
@@ -162,8 +198,17 @@ export async function insertFile(db: Sequelize, tx: Tx, documentId: string, file
     'files',
     [
       {
-        id: file.id, document_id: documentId, version: file.version, name: file.name, media_type: file.mediaType, size_bytes: file.sizeBytes,
-        sha256: file.sha256, streebog512: file.streebog512, object_key: file.objectKey, uploaded_by: personId, uploaded_at: now,
+        id: file.id,
+        document_id: documentId,
+        version: file.version,
+        name: file.name,
+        media_type: file.mediaType,
+        size_bytes: file.sizeBytes,
+        sha256: file.sha256,
+        streebog512: file.streebog512,
+        object_key: file.objectKey,
+        uploaded_by: personId,
+        uploaded_at: now,
       },
     ],
     tx,
@@ -184,7 +229,15 @@ export const saveDraft = (db: Sequelize, tx: Tx, id: string, rev: number, card: 
   );
 
 /** Moves a document to another state; 0 when the row has moved on since `rev`. */
-export const setDocumentState = (db: Sequelize, tx: Tx, id: string, rev: number, state: DocumentState, attempt: number, now: Date): Promise<number> =>
+export const setDocumentState = (
+  db: Sequelize,
+  tx: Tx,
+  id: string,
+  rev: number,
+  state: DocumentState,
+  attempt: number,
+  now: Date,
+): Promise<number> =>
   change(
     db,
     'UPDATE documents SET state = :state, attempt = :attempt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev',
@@ -194,15 +247,30 @@ export const setDocumentState = (db: Sequelize, tx: Tx, id: string, rev: number,
 
 /** Puts a new file under a document and makes it a draft again. */
 export const replaceFile = (db: Sequelize, tx: Tx, id: string, rev: number, fileId: string, now: Date): Promise<number> =>
-  change(db, "UPDATE documents SET file_id = :fileId, state = 'draft', rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev", { fileId, now, id, rev }, tx);
+  change(
+    db,
+    "UPDATE documents SET file_id = :fileId, state = 'draft', rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev",
+    { fileId, now, id, rev },
+    tx,
+  );
 
 /** Puts a document into the trash or takes it out. */
 export const setTrashed = (db: Sequelize, tx: Tx, id: string, rev: number, trashedAt: Date | null, now: Date): Promise<number> =>
-  change(db, 'UPDATE documents SET trashed_at = :trashedAt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev', { trashedAt, now, id, rev }, tx);
+  change(
+    db,
+    'UPDATE documents SET trashed_at = :trashedAt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev',
+    { trashedAt, now, id, rev },
+    tx,
+  );
 
 /** Newest version number of a document's files. */
 export async function lastFileVersion(db: Sequelize, tx: Tx, documentId: string): Promise<number> {
-  const row = await selectOne<{ version: number }>(db, 'SELECT MAX(version) AS version FROM files WHERE document_id = :documentId', { documentId }, tx);
+  const row = await selectOne<{ version: number }>(
+    db,
+    'SELECT MAX(version) AS version FROM files WHERE document_id = :documentId',
+    { documentId },
+    tx,
+  );
   return Number(row?.version ?? 0);
 }
 
@@ -219,15 +287,16 @@ export async function fileById(db: Sequelize, documentId: string, fileId: string
 
 /** Announces an object before its first byte, so that an interrupted upload can be found and removed. */
 export const beginUpload = (db: Sequelize, objectKey: string, personId: string, now: Date): Promise<void> =>
-  db
-    .query('INSERT INTO uploads (object_key, person_id, started_at) VALUES (:objectKey, :personId, :now) ON DUPLICATE KEY UPDATE started_at = VALUES(started_at)', {
-      replacements: { objectKey, personId, now },
-    })
-    .then(() => undefined);
+  execute(
+    db,
+    'INSERT INTO uploads (object_key, person_id, started_at) VALUES (:objectKey, :personId, :now) ON DUPLICATE KEY UPDATE started_at = VALUES(started_at)',
+    { objectKey, personId, now },
+  );
 
 /** Uploads begun before `before` that never became a file. */
 export const staleUploads = (db: Sequelize, before: Date, limit: number): Promise<{ objectKey: string }[]> =>
   select(db, 'SELECT object_key AS objectKey FROM uploads WHERE started_at < :before ORDER BY started_at LIMIT :limit', { before, limit });
 
 /** Forgets an upload whose object has been removed. */
-export const forgetUpload = (db: Sequelize, objectKey: string): Promise<number> => change(db, 'DELETE FROM uploads WHERE object_key = :objectKey', { objectKey });
+export const forgetUpload = (db: Sequelize, objectKey: string): Promise<number> =>
+  change(db, 'DELETE FROM uploads WHERE object_key = :objectKey', { objectKey });

@@ -2,9 +2,17 @@ import type { Sequelize } from 'sequelize';
 import { change, insert, selectOne } from '../sql';
 import type { Tx } from '../tx';
 
-export type Invitation = { participantId: string; organisationId: string; version: number; expiresAt: Date; openedAt: Date | null; revokedAt: Date | null };
+export type Invitation = {
+  participantId: string;
+  organisationId: string;
+  version: number;
+  expiresAt: Date;
+  openedAt: Date | null;
+  revokedAt: Date | null;
+};
 
-const columns = 'participant_id AS participantId, organisation_id AS organisationId, version, expires_at AS expiresAt, opened_at AS openedAt, revoked_at AS revokedAt';
+const columns =
+  'participant_id AS participantId, organisation_id AS organisationId, version, expires_at AS expiresAt, opened_at AS openedAt, revoked_at AS revokedAt';
 
 /** The invitation behind the hash of a link's token, or null. */
 export const invitationByHash = (db: Sequelize, tokenHash: Buffer): Promise<Invitation | null> =>
@@ -23,12 +31,25 @@ export const insertInvitations = (
   insert(
     db,
     'invitations',
-    invitations.map((i) => ({ participant_id: i.participantId, organisation_id: i.organisationId, token_hash: i.tokenHash, version: i.version, expires_at: i.expiresAt })),
+    invitations.map((i) => ({
+      participant_id: i.participantId,
+      organisation_id: i.organisationId,
+      token_hash: i.tokenHash,
+      version: i.version,
+      expires_at: i.expiresAt,
+    })),
     tx,
   );
 
 /** Gives a participant a new link; the former one stops working. 0 when somebody else did so first. */
-export const renewInvitation = (db: Sequelize, tx: Tx, participantId: string, version: number, tokenHash: Buffer, expiresAt: Date): Promise<number> =>
+export const renewInvitation = (
+  db: Sequelize,
+  tx: Tx,
+  participantId: string,
+  version: number,
+  tokenHash: Buffer,
+  expiresAt: Date,
+): Promise<number> =>
   change(
     db,
     'UPDATE invitations SET token_hash = :tokenHash, version = :next, expires_at = :expiresAt, revoked_at = NULL WHERE participant_id = :participantId AND version = :version',
@@ -38,7 +59,12 @@ export const renewInvitation = (db: Sequelize, tx: Tx, participantId: string, ve
 
 /** Stops a link. */
 export const revokeInvitation = (db: Sequelize, tx: Tx, participantId: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE invitations SET revoked_at = :now WHERE participant_id = :participantId AND revoked_at IS NULL', { participantId, now }, tx);
+  change(
+    db,
+    'UPDATE invitations SET revoked_at = :now WHERE participant_id = :participantId AND revoked_at IS NULL',
+    { participantId, now },
+    tx,
+  );
 
 /** Notes the first time a link was opened. */
 export const noteOpened = (db: Sequelize, participantId: string, now: Date): Promise<number> =>

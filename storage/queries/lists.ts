@@ -10,11 +10,26 @@ import { countRows, readPage, type ListQuery, type Page, type PageRequest } from
 export type ListFilter = { text?: string; kind?: string; state?: string; who?: string; from?: Date; to?: Date; overdueAt?: Date };
 
 export type ListedDocument = {
-  id: string; documentId: string; sortAt: Date; title: string; number: string; kind: DocumentKind; counterparty: string; initiator: string; sizeBytes: number;
-  state: DocumentState; dueAt: Date | null;
+  id: string;
+  documentId: string;
+  sortAt: Date;
+  title: string;
+  number: string;
+  kind: DocumentKind;
+  counterparty: string;
+  initiator: string;
+  sizeBytes: number;
+  state: DocumentState;
+  dueAt: Date | null;
 };
 export type ListedToSign = ListedDocument & { action: StageKind };
-export type ListedInSigning = ListedDocument & { routeId: string; stageKind: StageKind; current: number; stageCount: number; startedAt: Date };
+export type ListedInSigning = ListedDocument & {
+  routeId: string;
+  stageKind: StageKind;
+  current: number;
+  stageCount: number;
+  startedAt: Date;
+};
 export type ListedTrash = ListedDocument & { trashedAt: Date };
 
 const documentColumns = `d.id AS documentId, d.title, d.number, d.kind, d.counterparty_name AS counterparty, d.state, ip.name AS initiator, f.size_bytes AS sizeBytes`;
@@ -59,7 +74,8 @@ const toSignQuery = (me: Member, filter: ListFilter): ListQuery => {
 };
 
 /** What waits for this person's answer, the newest first. */
-export const listToSign = (db: Sequelize, me: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedToSign>> => readPage(db, toSignQuery(me, filter), page);
+export const listToSign = (db: Sequelize, me: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedToSign>> =>
+  readPage(db, toSignQuery(me, filter), page);
 export const countToSign = (db: Sequelize, me: Member, filter: ListFilter): Promise<number> => countRows(db, toSignQuery(me, filter));
 
 const inSigningQuery = (actor: Member, filter: ListFilter): ListQuery => {
@@ -71,7 +87,8 @@ const inSigningQuery = (actor: Member, filter: ListFilter): ListQuery => {
   const asked = `SELECT 1 FROM route_participants ap WHERE ap.route_id = r.id AND ap.state = 'asked'`;
   if (filter.state === 'mine') where.push('d.initiator_id = :initiator');
   if (filter.state === 'outside') where.push(`EXISTS (${asked} AND ap.person_id IS NULL)`);
-  if (filter.state === 'undelivered') where.push("EXISTS (SELECT 1 FROM mail_deliveries md WHERE md.route_id = r.id AND md.state IN ('retrying','refused','failed'))");
+  if (filter.state === 'undelivered')
+    where.push("EXISTS (SELECT 1 FROM mail_deliveries md WHERE md.route_id = r.id AND md.state IN ('retrying','refused','failed'))");
   return {
     columns: `d.id, ${documentColumns}, r.id AS routeId, r.current, r.started_at AS startedAt, s.kind AS stageKind, s.due_at AS dueAt,
       (SELECT COUNT(*) FROM route_stages sc WHERE sc.route_id = r.id) AS stageCount`,
@@ -80,13 +97,21 @@ const inSigningQuery = (actor: Member, filter: ListFilter): ListQuery => {
     where,
     at: 'd.updated_at',
     id: 'd.id',
-    bind: { ...visible.bind, ...narrowed.bind, documentKind: filter.kind ?? '', overdueAt: filter.overdueAt ?? null, initiator: actor.personId },
+    bind: {
+      ...visible.bind,
+      ...narrowed.bind,
+      documentKind: filter.kind ?? '',
+      overdueAt: filter.overdueAt ?? null,
+      initiator: actor.personId,
+    },
   };
 };
 
 /** Documents on their way through a route, the last moved first. */
-export const listInSigning = (db: Sequelize, actor: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedInSigning>> => readPage(db, inSigningQuery(actor, filter), page);
-export const countInSigning = (db: Sequelize, actor: Member, filter: ListFilter): Promise<number> => countRows(db, inSigningQuery(actor, filter));
+export const listInSigning = (db: Sequelize, actor: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedInSigning>> =>
+  readPage(db, inSigningQuery(actor, filter), page);
+export const countInSigning = (db: Sequelize, actor: Member, filter: ListFilter): Promise<number> =>
+  countRows(db, inSigningQuery(actor, filter));
 
 const documentsQuery = (actor: Actor, filter: ListFilter, trashed: boolean): ListQuery => {
   const visible = visibleTo(actor);
@@ -106,13 +131,24 @@ const documentsQuery = (actor: Actor, filter: ListFilter, trashed: boolean): Lis
 };
 
 /** Every document the actor may see, the last changed first. */
-export const listDocuments = (db: Sequelize, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedDocument>> => readPage(db, documentsQuery(actor, filter, false), page);
-export const countDocuments = (db: Sequelize, actor: Actor, filter: ListFilter): Promise<number> => countRows(db, documentsQuery(actor, filter, false));
+export const listDocuments = (db: Sequelize, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedDocument>> =>
+  readPage(db, documentsQuery(actor, filter, false), page);
+export const countDocuments = (db: Sequelize, actor: Actor, filter: ListFilter): Promise<number> =>
+  countRows(db, documentsQuery(actor, filter, false));
 /** What lies in the trash. */
-export const listTrash = (db: Sequelize, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedTrash>> => readPage(db, documentsQuery(actor, filter, true), page);
-export const countTrash = (db: Sequelize, actor: Actor, filter: ListFilter): Promise<number> => countRows(db, documentsQuery(actor, filter, true));
+export const listTrash = (db: Sequelize, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedTrash>> =>
+  readPage(db, documentsQuery(actor, filter, true), page);
+export const countTrash = (db: Sequelize, actor: Actor, filter: ListFilter): Promise<number> =>
+  countRows(db, documentsQuery(actor, filter, true));
 
-export type Awaited = { routeId: string; name: string; isOutside: boolean; mailState: string | null; mailAt: Date | null; mailError: string | null };
+export type Awaited = {
+  routeId: string;
+  name: string;
+  isOutside: boolean;
+  mailState: string | null;
+  mailAt: Date | null;
+  mailError: string | null;
+};
 
 /** People whom these routes wait for now, with the state of the last mail to each. */
 export async function awaitedOf(db: Sequelize, routeIds: readonly string[]): Promise<Map<string, Awaited[]>> {
@@ -126,17 +162,22 @@ export async function awaitedOf(db: Sequelize, routeIds: readonly string[]): Pro
       WHERE ap.route_id IN (:routeIds) AND ap.state = 'asked' ORDER BY ap.route_id, ap.place`,
     { routeIds },
   );
-  for (const { personId, ...row } of rows) found.set(row.routeId, [...(found.get(row.routeId) ?? []), { ...row, isOutside: personId === null }]);
+  for (const { personId, ...row } of rows)
+    found.set(row.routeId, [...(found.get(row.routeId) ?? []), { ...row, isOutside: personId === null }]);
   return found;
 }
 
 /** Numbers beside the menu's entries. */
 export async function menuCounts(db: Sequelize, me: Member): Promise<{ toSign: number; inSigning: number }> {
   const [toSign, inSigning] = await Promise.all([
-    selectOne<{ n: number }>(db, "SELECT COUNT(*) AS n FROM route_participants WHERE person_id = :me AND organisation_id = :org AND state = 'asked'", {
-      me: me.personId,
-      org: me.organisationId,
-    }),
+    selectOne<{ n: number }>(
+      db,
+      "SELECT COUNT(*) AS n FROM route_participants WHERE person_id = :me AND organisation_id = :org AND state = 'asked'",
+      {
+        me: me.personId,
+        org: me.organisationId,
+      },
+    ),
     countInSigning(db, me, {}),
   ]);
   return { toSign: Number(toSign?.n ?? 0), inSigning };

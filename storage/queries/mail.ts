@@ -2,7 +2,16 @@ import type { Sequelize } from 'sequelize';
 import { change, insert, select, selectOne } from '../sql';
 import type { Tx } from '../tx';
 
-export const mailTemplates = ['invitation', 'invitation-outside', 'reminder', 'answered', 'refused', 'completed', 'expired', 'withdrawn'] as const;
+export const mailTemplates = [
+  'invitation',
+  'invitation-outside',
+  'reminder',
+  'answered',
+  'refused',
+  'completed',
+  'expired',
+  'withdrawn',
+] as const;
 export type MailTemplate = (typeof mailTemplates)[number];
 export type MailState = 'queued' | 'retrying' | 'sent' | 'refused' | 'failed';
 
@@ -27,13 +36,30 @@ const columns = `id, organisation_id AS organisationId, command_id AS commandId,
   person_id AS personId, recipient, template, language, state, attempts, last_error AS lastError, updated_at AS updatedAt`;
 
 /** Queues mails inside the command's transaction; a template goes to one participant (or the initiator) once for each command, for ever. */
-export async function queueMails(db: Sequelize, tx: Tx, mails: readonly Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>[], now: Date): Promise<void> {
+export async function queueMails(
+  db: Sequelize,
+  tx: Tx,
+  mails: readonly Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>[],
+  now: Date,
+): Promise<void> {
   await insert(
     db,
     'mail_deliveries',
     mails.map((m) => ({
-      id: m.id, organisation_id: m.organisationId, command_id: m.commandId, document_id: m.documentId, route_id: m.routeId, participant_id: m.participantId,
-      person_id: m.personId, audience: m.participantId ?? 'initiator', recipient: m.recipient, template: m.template, language: m.language, state: 'queued', created_at: now, updated_at: now,
+      id: m.id,
+      organisation_id: m.organisationId,
+      command_id: m.commandId,
+      document_id: m.documentId,
+      route_id: m.routeId,
+      participant_id: m.participantId,
+      person_id: m.personId,
+      audience: m.participantId ?? 'initiator',
+      recipient: m.recipient,
+      template: m.template,
+      language: m.language,
+      state: 'queued',
+      created_at: now,
+      updated_at: now,
     })),
     tx,
   );
@@ -41,23 +67,39 @@ export async function queueMails(db: Sequelize, tx: Tx, mails: readonly Omit<Del
 
 /** The mails a command queued that still want sending. */
 export const unsentOf = (db: Sequelize, commandId: string): Promise<Delivery[]> =>
-  select<Delivery>(db, `SELECT ${columns} FROM mail_deliveries WHERE command_id = :commandId AND state IN ('queued','retrying') ORDER BY id`, { commandId });
+  select<Delivery>(
+    db,
+    `SELECT ${columns} FROM mail_deliveries WHERE command_id = :commandId AND state IN ('queued','retrying') ORDER BY id`,
+    { commandId },
+  );
 
 /** Notes how an attempt to send ended. */
 export const noteAttempt = (db: Sequelize, id: string, state: MailState, error: string, now: Date): Promise<number> =>
   change(db, 'UPDATE mail_deliveries SET state = :state, attempts = attempts + 1, last_error = :error, updated_at = :now WHERE id = :id', {
-    state, error: error.slice(0, 500), now, id,
+    state,
+    error: error.slice(0, 500),
+    now,
+    id,
   });
 
 /** Gives up on mails of a command that could not be sent in time. */
 export const giveUpOn = (db: Sequelize, commandId: string, now: Date): Promise<number> =>
-  change(db, "UPDATE mail_deliveries SET state = 'failed', updated_at = :now WHERE command_id = :commandId AND state IN ('queued','retrying')", { commandId, now });
+  change(
+    db,
+    "UPDATE mail_deliveries SET state = 'failed', updated_at = :now WHERE command_id = :commandId AND state IN ('queued','retrying')",
+    { commandId, now },
+  );
 
 /** The last mail to each participant of a route. */
 export async function lastMails(db: Sequelize, routeId: string): Promise<Map<string, Delivery>> {
-  const rows = await select<Delivery>(db, `SELECT ${columns} FROM mail_deliveries WHERE route_id = :routeId AND participant_id IS NOT NULL ORDER BY id`, { routeId });
+  const rows = await select<Delivery>(
+    db,
+    `SELECT ${columns} FROM mail_deliveries WHERE route_id = :routeId AND participant_id IS NOT NULL ORDER BY id`,
+    { routeId },
+  );
   return new Map(rows.map((row) => [row.participantId ?? '', row]));
 }
 
 /** One delivery, or null. */
-export const deliveryById = (db: Sequelize, id: string): Promise<Delivery | null> => selectOne<Delivery>(db, `SELECT ${columns} FROM mail_deliveries WHERE id = :id`, { id });
+export const deliveryById = (db: Sequelize, id: string): Promise<Delivery | null> =>
+  selectOne<Delivery>(db, `SELECT ${columns} FROM mail_deliveries WHERE id = :id`, { id });

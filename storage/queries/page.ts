@@ -12,7 +12,11 @@ export type ListQuery = { columns: string; from: string; where: string[]; at: st
 export const countCap = 1_000;
 
 /** One keyset page. Written with `a <= ? AND (a < ? OR b < ?)`, which uses the index; a row constructor would not. */
-export async function readPage<Row extends { sortAt: Date; id: string }>(db: Sequelize, query: ListQuery, request: PageRequest): Promise<Page<Row>> {
+export async function readPage<Row extends { sortAt: Date; id: string }>(
+  db: Sequelize,
+  query: ListQuery,
+  request: PageRequest,
+): Promise<Page<Row>> {
   const backwards = Boolean(request.before);
   const edge = request.before ?? request.after ?? null;
   const where = [...query.where];

@@ -1,14 +1,36 @@
 import type { Sequelize } from 'sequelize';
 import type { OrganisationRole } from '../../domain/people/roles';
 import { newId } from '../ids';
-import { change, containing, insert, select, selectOne } from '../sql';
+import { change, containing, execute, insert, select, selectOne } from '../sql';
 import { isDuplicate, type Tx } from '../tx';
 
-export type Person = { id: string; iin: string | null; name: string; email: string | null; language: 'ru' | 'kk' | 'en'; theme: '' | 'light' | 'dark'; menu: 'wide' | 'narrow' };
-export type Account = { id: string; personId: string; source: 'local' | 'ldap'; login: string; passwordHash: string | null; disabledAt: Date | null };
+export type Person = {
+  id: string;
+  iin: string | null;
+  name: string;
+  email: string | null;
+  language: 'ru' | 'kk' | 'en';
+  theme: '' | 'light' | 'dark';
+  menu: 'wide' | 'narrow';
+};
+export type Account = {
+  id: string;
+  personId: string;
+  source: 'local' | 'ldap';
+  login: string;
+  passwordHash: string | null;
+  disabledAt: Date | null;
+};
 export type Membership = { organisationId: string; organisationName: string; bin: string; role: OrganisationRole; position: string };
 
-type AccountRow = { id: string; person_id: string; source: 'local' | 'ldap'; login: string; password_hash: string | null; disabled_at: Date | null };
+type AccountRow = {
+  id: string;
+  person_id: string;
+  source: 'local' | 'ldap';
+  login: string;
+  password_hash: string | null;
+  disabled_at: Date | null;
+};
 const asAccount = (row: AccountRow): Account => ({
   id: row.id,
   personId: row.person_id,
@@ -20,7 +42,12 @@ const asAccount = (row: AccountRow): Account => ({
 
 /** The account behind a login (compared without case), or null. */
 export async function accountByLogin(db: Sequelize, login: string, tx?: Tx): Promise<Account | null> {
-  const row = await selectOne<AccountRow>(db, 'SELECT id, person_id, source, login, password_hash, disabled_at FROM accounts WHERE login = :login', { login }, tx);
+  const row = await selectOne<AccountRow>(
+    db,
+    'SELECT id, person_id, source, login, password_hash, disabled_at FROM accounts WHERE login = :login',
+    { login },
+    tx,
+  );
   return row && asAccount(row);
 }
 
@@ -41,7 +68,15 @@ export async function membershipsOf(db: Sequelize, personId: string, tx?: Tx): P
   );
 }
 
-export type Colleague = { personId: string; name: string; position: string; email: string | null; iin: string | null; language: string; active: boolean };
+export type Colleague = {
+  personId: string;
+  name: string;
+  position: string;
+  email: string | null;
+  iin: string | null;
+  language: string;
+  active: boolean;
+};
 
 const colleagueColumns = `p.id AS personId, p.name, m.position, p.email, p.iin, p.language,
   (m.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.disabled_at IS NOT NULL)) AS active`;
@@ -61,7 +96,12 @@ export async function searchColleagues(db: Sequelize, organisationId: string, te
 }
 
 /** The named people as members of this organisation; people of other organisations are left out. */
-export async function colleaguesByIds(db: Sequelize, organisationId: string, ids: readonly string[], tx?: Tx): Promise<Map<string, Colleague>> {
+export async function colleaguesByIds(
+  db: Sequelize,
+  organisationId: string,
+  ids: readonly string[],
+  tx?: Tx,
+): Promise<Map<string, Colleague>> {
   if (ids.length === 0) return new Map();
   const rows = await select<Colleague & { active: number | boolean }>(
     db,
@@ -117,17 +157,38 @@ export const organisations = (db: Sequelize): Promise<{ id: string; bin: string;
   select(db, 'SELECT id, bin, name FROM organisations ORDER BY name, id');
 
 /** Creates a person with an account. A person already known by IIN is reused; returns `taken` when the login exists. */
-export async function createPerson(db: Sequelize, tx: Tx, person: NewPerson, account: NewAccount, now: Date): Promise<{ personId: string } | 'taken'> {
+export async function createPerson(
+  db: Sequelize,
+  tx: Tx,
+  person: NewPerson,
+  account: NewAccount,
+  now: Date,
+): Promise<{ personId: string } | 'taken'> {
   const known = person.iin ? await selectOne<{ id: string }>(db, 'SELECT id FROM people WHERE iin = :iin', { iin: person.iin }, tx) : null;
   const personId = known?.id ?? newId();
   if (!known) {
-    await insert(db, 'people', [{ id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now }], tx);
+    await insert(
+      db,
+      'people',
+      [{ id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now }],
+      tx,
+    );
   }
   try {
     await insert(
       db,
       'accounts',
-      [{ id: newId(), person_id: personId, source: account.source, login: account.login, password_hash: account.passwordHash, directory_id: account.directoryId ?? null, created_at: now }],
+      [
+        {
+          id: newId(),
+          person_id: personId,
+          source: account.source,
+          login: account.login,
+          password_hash: account.passwordHash,
+          directory_id: account.directoryId ?? null,
+          created_at: now,
+        },
+      ],
       tx,
     );
   } catch (error) {
@@ -144,16 +205,25 @@ export async function putMembership(
   membership: { organisationId: string; personId: string; role: OrganisationRole; roleSource: 'hand' | 'directory'; position: string },
   now: Date,
 ): Promise<void> {
-  await db.query(
+  await execute(
+    db,
     `INSERT INTO memberships (organisation_id, person_id, role, role_source, position, created_at)
      VALUES (:organisationId, :personId, :role, :roleSource, :position, :now)
      ON DUPLICATE KEY UPDATE role = VALUES(role), role_source = VALUES(role_source), position = VALUES(position), ended_at = NULL, rev = rev + 1`,
-    { replacements: { ...membership, now }, transaction: tx },
+    { ...membership, now },
+    tx,
   );
 }
 
 /** Changes the role given by hand; 0 when somebody else changed the row first. */
-export const changeRole = (db: Sequelize, tx: Tx, organisationId: string, personId: string, role: OrganisationRole, rev: number): Promise<number> =>
+export const changeRole = (
+  db: Sequelize,
+  tx: Tx,
+  organisationId: string,
+  personId: string,
+  role: OrganisationRole,
+  rev: number,
+): Promise<number> =>
   change(
     db,
     "UPDATE memberships SET role = :role, role_source = 'hand', rev = rev + 1 WHERE organisation_id = :organisationId AND person_id = :personId AND rev = :rev AND ended_at IS NULL",
@@ -185,7 +255,8 @@ export async function countOwners(db: Sequelize, organisationId: string, tx: Tx)
 /** Switches an account on or off; switching off also ends its sessions. */
 export async function setAccountActive(db: Sequelize, tx: Tx, personId: string, isActive: boolean, now: Date): Promise<void> {
   await change(db, 'UPDATE accounts SET disabled_at = :at WHERE person_id = :personId', { at: isActive ? null : now, personId }, tx);
-  if (!isActive) await change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND revoked_at IS NULL', { now, personId }, tx);
+  if (!isActive)
+    await change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND revoked_at IS NULL', { now, personId }, tx);
 }
 
 /** Refreshes what the directory says of a person. An IIN once known is never taken away by an empty attribute. */
@@ -198,7 +269,11 @@ export const refreshPerson = (db: Sequelize, tx: Tx, personId: string, facts: Ne
   );
 
 /** Keeps the reader's language, theme or menu width. */
-export async function savePreferences(db: Sequelize, personId: string, wanted: Partial<Pick<Person, 'language' | 'theme' | 'menu'>>): Promise<void> {
+export async function savePreferences(
+  db: Sequelize,
+  personId: string,
+  wanted: Partial<Pick<Person, 'language' | 'theme' | 'menu'>>,
+): Promise<void> {
   const columns = Object.keys(wanted) as (keyof typeof wanted)[];
   if (columns.length === 0) return;
   await change(db, `UPDATE people SET ${columns.map((c) => `${c} = :${c}`).join(', ')} WHERE id = :personId`, { ...wanted, personId });

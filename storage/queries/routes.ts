@@ -7,13 +7,37 @@ import type { Tx } from '../tx';
 export type ParticipantCard = { id: string; name: string; position: string; email: string | null; iin: string | null; language: string };
 
 type RouteRow = {
-  id: string; document_id: string; organisation_id: string; initiator_id: string; file_id: string; attempt: number; rev: number; state: RouteState;
-  current: number; message: string; remind_every_ms: string | number | null; reminded_at: Date | null; asked_at: Date; started_at: Date; ended_at: Date | null;
+  id: string;
+  document_id: string;
+  organisation_id: string;
+  initiator_id: string;
+  file_id: string;
+  attempt: number;
+  rev: number;
+  state: RouteState;
+  current: number;
+  message: string;
+  remind_every_ms: string | number | null;
+  reminded_at: Date | null;
+  asked_at: Date;
+  started_at: Date;
+  ended_at: Date | null;
 };
 type StageRow = { route_id: string; position: number; kind: StageKind; rule: StageRule; due_at: Date | null };
 type ParticipantRow = {
-  id: string; route_id: string; stage: number; place: number; person_id: string | null; name: string; position: string; email: string | null; iin: string | null;
-  state: ParticipantState; asked_at: Date | null; answered_at: Date | null; remark: string | null;
+  id: string;
+  route_id: string;
+  stage: number;
+  place: number;
+  person_id: string | null;
+  name: string;
+  position: string;
+  email: string | null;
+  iin: string | null;
+  state: ParticipantState;
+  asked_at: Date | null;
+  answered_at: Date | null;
+  remark: string | null;
 };
 
 const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
@@ -30,9 +54,20 @@ export async function insertRoute(
     'routes',
     [
       {
-        id: route.id, document_id: route.documentId, organisation_id: route.organisationId, initiator_id: route.initiatorId, file_id: facts.fileId,
-        attempt: route.attempt, rev: route.rev, state: route.state, current: route.current, message: facts.message, remind_every_ms: route.remindEveryMs,
-        reminded_at: null, asked_at: facts.at, started_at: facts.at,
+        id: route.id,
+        document_id: route.documentId,
+        organisation_id: route.organisationId,
+        initiator_id: route.initiatorId,
+        file_id: facts.fileId,
+        attempt: route.attempt,
+        rev: route.rev,
+        state: route.state,
+        current: route.current,
+        message: facts.message,
+        remind_every_ms: route.remindEveryMs,
+        reminded_at: null,
+        asked_at: facts.at,
+        started_at: facts.at,
       },
     ],
     tx,
@@ -48,8 +83,19 @@ export async function insertRoute(
       const card = facts.people.get(p.id);
       if (!card) throw new Error(`participant ${p.id} has no card`);
       return {
-        id: p.id, route_id: route.id, document_id: route.documentId, organisation_id: route.organisationId, stage: position, place, person_id: p.personId,
-        name: card.name, position: card.position, email: card.email, iin: card.iin, language: card.language, state: p.state,
+        id: p.id,
+        route_id: route.id,
+        document_id: route.documentId,
+        organisation_id: route.organisationId,
+        stage: position,
+        place,
+        person_id: p.personId,
+        name: card.name,
+        position: card.position,
+        email: card.email,
+        iin: card.iin,
+        language: card.language,
+        state: p.state,
         asked_at: p.state === 'asked' ? facts.at : null,
       };
     }),
@@ -62,7 +108,12 @@ export async function loadRoute(db: Sequelize, routeId: string, tx?: Tx): Promis
   const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE id = :routeId', { routeId }, tx);
   if (!row) return null;
   const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', { routeId }, tx);
-  const people = await select<ParticipantRow>(db, 'SELECT id, stage, person_id, state FROM route_participants WHERE route_id = :routeId ORDER BY stage, place', { routeId }, tx);
+  const people = await select<ParticipantRow>(
+    db,
+    'SELECT id, stage, person_id, state FROM route_participants WHERE route_id = :routeId ORDER BY stage, place',
+    { routeId },
+    tx,
+  );
   return {
     id: row.id,
     documentId: row.document_id,
@@ -76,7 +127,9 @@ export async function loadRoute(db: Sequelize, routeId: string, tx?: Tx): Promis
       kind: s.kind,
       rule: s.rule,
       dueAt: s.due_at?.getTime() ?? null,
-      participants: people.filter((p) => p.stage === s.position).map((p): Participant => ({ id: p.id, personId: p.person_id, state: p.state })),
+      participants: people
+        .filter((p) => p.stage === s.position)
+        .map((p): Participant => ({ id: p.id, personId: p.person_id, state: p.state })),
     })),
     remindEveryMs: row.remind_every_ms === null ? null : Number(row.remind_every_ms),
     remindedAt: row.reminded_at?.getTime() ?? null,
@@ -85,14 +138,27 @@ export async function loadRoute(db: Sequelize, routeId: string, tx?: Tx): Promis
 }
 
 /** Writes what changed between two states of a route; false when the stored one is no longer `before` (its `rev` has moved on). */
-export async function saveRoute(db: Sequelize, tx: Tx, before: Route, after: Route, at: Date, remark: { participantId: string; text: string } | null): Promise<boolean> {
+export async function saveRoute(
+  db: Sequelize,
+  tx: Tx,
+  before: Route,
+  after: Route,
+  at: Date,
+  remark: { participantId: string; text: string } | null,
+): Promise<boolean> {
   const changed = await change(
     db,
     `UPDATE routes SET rev = :rev, state = :state, current = :current, reminded_at = :remindedAt, asked_at = :askedAt,
        ended_at = :endedAt WHERE id = :id AND rev = :expected`,
     {
-      rev: after.rev, state: after.state, current: after.current, remindedAt: dateOrNull(after.remindedAt), askedAt: new Date(after.askedAt),
-      endedAt: after.state === 'active' ? null : at, id: after.id, expected: before.rev,
+      rev: after.rev,
+      state: after.state,
+      current: after.current,
+      remindedAt: dateOrNull(after.remindedAt),
+      askedAt: new Date(after.askedAt),
+      endedAt: after.state === 'active' ? null : at,
+      id: after.id,
+      expected: before.rev,
     },
     tx,
   );
@@ -100,14 +166,20 @@ export async function saveRoute(db: Sequelize, tx: Tx, before: Route, after: Rou
   for (const [position, stage] of after.stages.entries()) {
     const old = before.stages[position];
     if (old && old.dueAt !== stage.dueAt) {
-      await change(db, 'UPDATE route_stages SET due_at = :dueAt WHERE route_id = :id AND position = :position', { dueAt: dateOrNull(stage.dueAt), id: after.id, position }, tx);
+      await change(
+        db,
+        'UPDATE route_stages SET due_at = :dueAt WHERE route_id = :id AND position = :position',
+        { dueAt: dateOrNull(stage.dueAt), id: after.id, position },
+        tx,
+      );
     }
   }
   for (const [state, ids] of changedStates(before, after)) {
     const stamp = state === 'asked' ? ', asked_at = :at' : state === 'done' || state === 'refused' ? ', answered_at = :at' : '';
     await change(db, `UPDATE route_participants SET state = :state${stamp} WHERE id IN (:ids)`, { state, ids, at }, tx);
   }
-  if (remark) await change(db, 'UPDATE route_participants SET remark = :text WHERE id = :id', { text: remark.text, id: remark.participantId }, tx);
+  if (remark)
+    await change(db, 'UPDATE route_participants SET remark = :text WHERE id = :id', { text: remark.text, id: remark.participantId }, tx);
   return true;
 }
 
@@ -131,11 +203,16 @@ export type RoutePage = {
 
 /** One attempt of a document with everything its page shows, or null. */
 export async function routeOfDocument(db: Sequelize, documentId: string, attempt: number): Promise<RoutePage | null> {
-  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE document_id = :documentId AND attempt = :attempt', { documentId, attempt });
+  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE document_id = :documentId AND attempt = :attempt', {
+    documentId,
+    attempt,
+  });
   if (!row) return null;
   const route = await loadRoute(db, row.id);
   if (!route) return null;
-  const people = await select<ParticipantRow & { language: string }>(db, 'SELECT * FROM route_participants WHERE route_id = :id', { id: row.id });
+  const people = await select<ParticipantRow & { language: string }>(db, 'SELECT * FROM route_participants WHERE route_id = :id', {
+    id: row.id,
+  });
   return {
     route,
     fileId: row.file_id,
@@ -145,7 +222,17 @@ export async function routeOfDocument(db: Sequelize, documentId: string, attempt
     people: new Map(
       people.map((p) => [
         p.id,
-        { id: p.id, name: p.name, position: p.position, email: p.email, iin: p.iin, language: p.language, askedAt: p.asked_at, answeredAt: p.answered_at, remark: p.remark },
+        {
+          id: p.id,
+          name: p.name,
+          position: p.position,
+          email: p.email,
+          iin: p.iin,
+          language: p.language,
+          askedAt: p.asked_at,
+          answeredAt: p.answered_at,
+          remark: p.remark,
+        },
       ]),
     ),
   };
@@ -155,7 +242,14 @@ export async function routeOfDocument(db: Sequelize, documentId: string, attempt
 export const attemptsOf = (db: Sequelize, documentId: string): Promise<{ attempt: number; state: RouteState; startedAt: Date }[]> =>
   select(db, 'SELECT attempt, state, started_at AS startedAt FROM routes WHERE document_id = :documentId ORDER BY attempt', { documentId });
 
-export type ParticipantRecord = ParticipantCard & { routeId: string; documentId: string; organisationId: string; personId: string | null; stage: number; attempt: number };
+export type ParticipantRecord = ParticipantCard & {
+  routeId: string;
+  documentId: string;
+  organisationId: string;
+  personId: string | null;
+  stage: number;
+  attempt: number;
+};
 
 /** One participant with the route it stands on, or null. */
 export const participantById = (db: Sequelize, id: string, tx?: Tx): Promise<ParticipantRecord | null> =>
@@ -170,4 +264,8 @@ export const participantById = (db: Sequelize, id: string, tx?: Tx): Promise<Par
 
 /** Routes that should be running, in pages by id. */
 export const liveRoutes = (db: Sequelize, afterId: string, limit: number): Promise<{ id: string; documentId: string; attempt: number }[]> =>
-  select(db, "SELECT id, document_id AS documentId, attempt FROM routes WHERE state = 'active' AND id > :afterId ORDER BY id LIMIT :limit", { afterId, limit });
+  select(
+    db,
+    "SELECT id, document_id AS documentId, attempt FROM routes WHERE state = 'active' AND id > :afterId ORDER BY id LIMIT :limit",
+    { afterId, limit },
+  );

@@ -23,7 +23,16 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 /** Stores a session; only the hash of its token is kept. */
 export const insertSession = (
   db: Sequelize,
-  session: { id: string; token: string; csrf: string; personId: string; organisationId: string | null; source: string; address: string; userAgent: string },
+  session: {
+    id: string;
+    token: string;
+    csrf: string;
+    personId: string;
+    organisationId: string | null;
+    source: string;
+    address: string;
+    userAgent: string;
+  },
   limits: SessionLimits,
   now: Date,
 ): Promise<void> =>
@@ -46,8 +55,17 @@ export const insertSession = (
 /** The live session behind a token with its person and role, or null: revoked, expired, idle too long, or the account was switched off. */
 export async function sessionByToken(db: Sequelize, token: string, limits: SessionLimits, now: Date): Promise<Session | null> {
   type Row = Person & {
-    sessionId: string; csrf: string; createdAt: Date; seenAt: Date; source: 'local' | 'ldap'; login: string;
-    organisationId: string | null; organisationName: string | null; bin: string | null; role: OrganisationRole | null; position: string | null;
+    sessionId: string;
+    csrf: string;
+    createdAt: Date;
+    seenAt: Date;
+    source: 'local' | 'ldap';
+    login: string;
+    organisationId: string | null;
+    organisationName: string | null;
+    bin: string | null;
+    role: OrganisationRole | null;
+    position: string | null;
   };
   const row = await selectOne<Row>(
     db,
@@ -79,7 +97,11 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
 
 /** Notes that the session was used; at most once a minute, so that reading pages does not write. */
 export const touchSession = (db: Sequelize, id: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE sessions SET seen_at = :now WHERE id = :id AND seen_at < :before', { now, id, before: new Date(now.getTime() - 60_000) });
+  change(db, 'UPDATE sessions SET seen_at = :now WHERE id = :id AND seen_at < :before', {
+    now,
+    id,
+    before: new Date(now.getTime() - 60_000),
+  });
 
 /** Chooses the organisation the session works in. */
 export const setSessionOrganisation = (db: Sequelize, id: string, organisationId: string): Promise<number> =>
@@ -101,11 +123,19 @@ export const liveSessions = (
 
 /** Ends one of this person's own sessions; 0 when it is somebody else's or has ended. */
 export const revokeSession = (db: Sequelize, personId: string, id: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE sessions SET revoked_at = :now WHERE id = :id AND person_id = :personId AND revoked_at IS NULL', { now, id, personId });
+  change(db, 'UPDATE sessions SET revoked_at = :now WHERE id = :id AND person_id = :personId AND revoked_at IS NULL', {
+    now,
+    id,
+    personId,
+  });
 
 /** Ends all sessions of a person but one. */
 export const revokeOtherSessions = (db: Sequelize, personId: string, keptId: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL', { now, personId, keptId });
+  change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL', {
+    now,
+    personId,
+    keptId,
+  });
 
 /** Forgets sessions that ended more than thirty days ago. */
 export const sweepSessions = (db: Sequelize, now: Date): Promise<number> =>

@@ -1,6 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import type { ZodType } from 'zod';
-import { selectOne } from '../sql';
+import { execute, selectOne } from '../sql';
 import type { Tx } from '../tx';
 
 /** Scope of settings that belong to the whole installation. */
@@ -15,8 +15,10 @@ export async function readSetting<T>(db: Sequelize, scope: string, name: string,
 
 /** Saves a setting. */
 export async function saveSetting(db: Sequelize, tx: Tx, scope: string, name: string, value: unknown, now: Date): Promise<void> {
-  await db.query(
+  await execute(
+    db,
     'INSERT INTO settings (scope, name, value, updated_at) VALUES (:scope, :name, :value, :now) ON DUPLICATE KEY UPDATE value = VALUES(value), updated_at = VALUES(updated_at)',
-    { replacements: { scope, name, value: JSON.stringify(value), now }, transaction: tx },
+    { scope, name, value: JSON.stringify(value), now },
+    tx,
   );
 }

@@ -1,6 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import { change, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import { isDuplicate, type Tx } from '../tx';
 
 /** What one person is about to sign, frozen when the dialog opened: the answer must match all of it. */
 export type SigningSession = {
@@ -22,8 +22,17 @@ export type SigningSession = {
 export const insertSigningSession = (db: Sequelize, session: Omit<SigningSession, 'usedAt'>, now: Date): Promise<void> =>
   insert(db, 'signing_sessions', [
     {
-      id: session.id, organisation_id: session.organisationId, route_id: session.routeId, participant_id: session.participantId, file_id: session.fileId,
-      sha256: session.sha256, streebog512: session.streebog512, iin: session.iin, bin: session.bin, purpose: session.purpose, created_at: now,
+      id: session.id,
+      organisation_id: session.organisationId,
+      route_id: session.routeId,
+      participant_id: session.participantId,
+      file_id: session.fileId,
+      sha256: session.sha256,
+      streebog512: session.streebog512,
+      iin: session.iin,
+      bin: session.bin,
+      purpose: session.purpose,
+      created_at: now,
       expires_at: session.expiresAt,
     },
   ]);
@@ -65,16 +74,33 @@ export type SignatureRecord = {
 
 /** Keeps a signature that has arrived and been checked; it counts once its route's command accepts it. Repeating is harmless. */
 export async function insertReceived(db: Sequelize, signature: Omit<SignatureRecord, 'state'>): Promise<void> {
-  if (await selectOne(db, 'SELECT id FROM signatures WHERE id = :id', { id: signature.id })) return;
-  await insert(db, 'signatures', [
-    {
-      id: signature.id, organisation_id: signature.organisationId, document_id: signature.documentId, route_id: signature.routeId,
-      participant_id: signature.participantId, file_id: signature.fileId, session_id: signature.sessionId, state: 'received', object_key: signature.objectKey,
-      sha256: signature.sha256, verdict: signature.verdict, code: signature.code, iin: signature.iin, bin: signature.bin, signer_name: signature.signerName,
-      organisation_name: signature.organisationName, roles: signature.roles.join(','), serial: signature.serial, claimed_at: signature.claimedAt,
-      best_at: signature.bestAt, received_at: signature.receivedAt, report: signature.report,
-    },
-  ]);
+  const row = {
+    id: signature.id,
+    organisation_id: signature.organisationId,
+    document_id: signature.documentId,
+    route_id: signature.routeId,
+    participant_id: signature.participantId,
+    file_id: signature.fileId,
+    session_id: signature.sessionId,
+    state: 'received',
+    object_key: signature.objectKey,
+    sha256: signature.sha256,
+    verdict: signature.verdict,
+    code: signature.code,
+    iin: signature.iin,
+    bin: signature.bin,
+    signer_name: signature.signerName,
+    organisation_name: signature.organisationName,
+    roles: signature.roles.join(','),
+    serial: signature.serial,
+    claimed_at: signature.claimedAt,
+    best_at: signature.bestAt,
+    received_at: signature.receivedAt,
+    report: signature.report,
+  };
+  await insert(db, 'signatures', [row]).catch((error: unknown) => {
+    if (!isDuplicate(error)) throw error;
+  });
 }
 
 /** Accepts a received signature and uses up its session; false when either has been used before. */

@@ -23,12 +23,31 @@ const problems = (env: NodeJS.ProcessEnv): string[] => {
 };
 
 test('good settings are read, with their defaults', () => {
-  expect(readConfig(good)).toMatchObject({ publicUrl: 'http://127.0.0.1:8080', listen: { host: '127.0.0.1', port: 8080 }, uploadMaxBytes: 104_857_600, directory: null, demo: null });
+  expect(readConfig(good)).toMatchObject({
+    publicUrl: 'http://127.0.0.1:8080',
+    listen: { host: '127.0.0.1', port: 8080 },
+    uploadMaxBytes: 104_857_600,
+    directory: null,
+    demo: null,
+  });
 });
 
 test('every problem is named at once', () => {
-  const found = problems({ ...good, KENSE_LISTEN: 'nowhere', KENSE_UPLOAD_MAX_MIB: '0', KENSE_SECRET_KEY: 'short', KENSE_UPLAOD: '1', KENSE_MAIL_FROM: undefined });
-  expect(found.map((p) => p.split(':')[0])).toEqual(['KENSE_LISTEN', 'KENSE_MAIL_FROM', 'KENSE_SECRET_KEY', 'KENSE_UPLAOD', 'KENSE_UPLOAD_MAX_MIB']);
+  const found = problems({
+    ...good,
+    KENSE_LISTEN: 'nowhere',
+    KENSE_UPLOAD_MAX_MIB: '0',
+    KENSE_SECRET_KEY: 'short',
+    KENSE_UPLAOD: '1',
+    KENSE_MAIL_FROM: undefined,
+  });
+  expect(found.map((p) => p.split(':')[0])).toEqual([
+    'KENSE_LISTEN',
+    'KENSE_MAIL_FROM',
+    'KENSE_SECRET_KEY',
+    'KENSE_UPLAOD',
+    'KENSE_UPLOAD_MAX_MIB',
+  ]);
 });
 
 test('secrets never stand in a problem', () => {

@@ -5,13 +5,26 @@ import { checkDigitAgrees } from '../../domain/people/numbers';
 import { signatureProblem } from '../../domain/signing/session';
 import { dueState, workingDaysBetween } from '../../domain/calendar/working-days';
 
-const document = (change: Partial<DocumentFacts> = {}): DocumentFacts => ({ organisationId: 'org', initiatorId: 'me', state: 'draft', trashed: false, answered: false, ...change });
-const actor = (personId: string, role: (typeof organisationRoles)[number] = 'employee', organisationId = 'org'): Actor => ({ kind: 'member', personId, role, organisationId });
+const document = (change: Partial<DocumentFacts> = {}): DocumentFacts => ({
+  organisationId: 'org',
+  initiatorId: 'me',
+  state: 'draft',
+  trashed: false,
+  answered: false,
+  ...change,
+});
+const actor = (personId: string, role: (typeof organisationRoles)[number] = 'employee', organisationId = 'org'): Actor => ({
+  kind: 'member',
+  personId,
+  role,
+  organisationId,
+});
 
 test('only the initiator and who runs the cabinet change a document', () => {
   expect(mayDocument(actor('me'), 'edit-card', document())).toBe(true);
   expect(mayDocument(actor('other'), 'edit-card', document())).toBe(false);
-  for (const role of organisationRoles) expect(mayDocument(actor('other', role), 'trash', document())).toBe(role === 'owner' || role === 'admin');
+  for (const role of organisationRoles)
+    expect(mayDocument(actor('other', role), 'trash', document())).toBe(role === 'owner' || role === 'admin');
   expect(mayDocument(actor('me', 'owner', 'another'), 'edit-card', document())).toBe(false);
   expect(mayDocument({ kind: 'guest', participantId: 'p', organisationId: 'org' }, 'edit-card', document())).toBe(false);
 });

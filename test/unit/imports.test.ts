@@ -19,7 +19,10 @@ const files = (folder: string): string[] =>
   });
 
 const imports = (file: string): { target: string; isType: boolean }[] =>
-  [...readFileSync(path.join(root, file), 'utf8').matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)';/gms)].map((m) => ({ target: m[2] ?? '', isType: Boolean(m[1]) }));
+  [...readFileSync(path.join(root, file), 'utf8').matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)';/gms)].map((m) => ({
+    target: m[2] ?? '',
+    isType: Boolean(m[1]),
+  }));
 
 test.each(Object.keys(allowed))('%s imports only what it may', (layer) => {
   const rule = allowed[layer];
@@ -32,7 +35,11 @@ test.each(Object.keys(allowed))('%s imports only what it may', (layer) => {
       }
       const to = path.relative(root, path.resolve(root, path.dirname(file), target)).split(path.sep)[0] ?? '';
       const isContract = /workflows\/contracts$/.test(target);
-      const fine = to === layer || rule?.layers.includes(to) || (isType && rule?.types?.includes(to)) || (isContract && rule?.types?.includes('workflows'));
+      const fine =
+        to === layer ||
+        rule?.layers.includes(to) ||
+        (isType && rule?.types?.includes(to)) ||
+        (isContract && rule?.types?.includes('workflows'));
       if (!fine) broken.push(`${file} → ${target}`);
     }
   }

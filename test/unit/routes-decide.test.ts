@@ -2,18 +2,34 @@ import { decide, manualReminderPauseMs, mayAnswer, nextTimer, type RouteCommand 
 import { openRoute } from '../../domain/routes/open';
 import { endOfDay, type RouteDraft } from '../../domain/routes/draft';
 import { askedNow, isFinal, participantStates, routeStates, type Route } from '../../domain/routes/route';
-import type { Actor } from '../../domain/people/roles';
+import type { Actor, Member } from '../../domain/people/roles';
 
 const now = Date.parse('2026-11-22T06:00:00Z');
-const initiator: Actor = { kind: 'member', personId: 'initiator', organisationId: 'org', role: 'employee' };
+const initiator: Member = { kind: 'member', personId: 'initiator', organisationId: 'org', role: 'employee' };
 const member = (personId: string, organisationId = 'org'): Actor => ({ kind: 'member', personId, organisationId, role: 'employee' });
 const guest = (participantId: string, organisationId = 'org'): Actor => ({ kind: 'guest', participantId, organisationId });
 
 /** Stage 1: approve by lawyer and accountant (all); stage 2: sign by head or deputy (any); stage 3: sign by an outside person. */
 const draft: RouteDraft = {
   stages: [
-    { kind: 'approve', rule: 'all', due: '2026-11-30', people: [{ kind: 'member', personId: 'lawyer' }, { kind: 'member', personId: 'accountant' }] },
-    { kind: 'sign', rule: 'any', due: null, people: [{ kind: 'member', personId: 'head' }, { kind: 'member', personId: 'deputy' }] },
+    {
+      kind: 'approve',
+      rule: 'all',
+      due: '2026-11-30',
+      people: [
+        { kind: 'member', personId: 'lawyer' },
+        { kind: 'member', personId: 'accountant' },
+      ],
+    },
+    {
+      kind: 'sign',
+      rule: 'any',
+      due: null,
+      people: [
+        { kind: 'member', personId: 'head' },
+        { kind: 'member', personId: 'deputy' },
+      ],
+    },
     { kind: 'sign', rule: 'all', due: null, people: [{ kind: 'outside', name: 'Outside', email: 'o@example.kz', iin: '123456789011' }] },
   ],
   message: '',
@@ -21,7 +37,11 @@ const draft: RouteDraft = {
 };
 const aRoute = (): Route => {
   let n = 0;
-  return openRoute(draft, { id: 'route', documentId: 'doc', organisationId: 'org', initiatorId: 'initiator', attempt: 1, at: now }, () => `p${n++}`).route;
+  return openRoute(
+    draft,
+    { id: 'route', documentId: 'doc', organisationId: 'org', initiatorId: 'initiator', attempt: 1, at: now },
+    () => `p${n++}`,
+  ).route;
 };
 const after = (route: Route, ...commands: RouteCommand[]): Route =>
   commands.reduce((r, command) => {
@@ -60,7 +80,10 @@ test('a stage with the rule "any" passes with the first answer and releases the 
 });
 
 test('the last answer ends the route and tells initiator and participants', () => {
-  const last = decide(after(aRoute(), approve('lawyer', 'p0'), approve('accountant', 'p1'), sign(member('head'), 'p2')), sign(guest('p4'), 'p4'));
+  const last = decide(
+    after(aRoute(), approve('lawyer', 'p0'), approve('accountant', 'p1'), sign(member('head'), 'p2')),
+    sign(guest('p4'), 'p4'),
+  );
   expect(last).toMatchObject({ ok: true, next: { state: 'signed', current: 3 } });
   expect(last.ok && last.effects[0]).toEqual({ kind: 'tell-initiator', of: 'signed' });
 });
@@ -70,19 +93,29 @@ test('a refusal wants a remark, closes the route for everybody and cannot be und
   expect(codeOf(aRoute(), refuse('  \n'))).toBe('route.remark_required');
   const route = after(aRoute(), refuse('No budget'));
   expect(route.state).toBe('refused');
-  expect(route.stages.flatMap((s) => s.participants).map((p) => p.state)).toEqual(['refused', 'not-needed', 'not-needed', 'not-needed', 'not-needed']);
+  expect(route.stages.flatMap((s) => s.participants).map((p) => p.state)).toEqual([
+    'refused',
+    'not-needed',
+    'not-needed',
+    'not-needed',
+    'not-needed',
+  ]);
   for (const command of everyCommand()) expect(codeOf(route, command)).toBe('route.ended');
 });
 
 test.each([
   ['somebody else', approve('accountant', 'p0'), 'route.forbidden'],
   ['a stranger', approve('nobody', 'p0'), 'route.forbidden'],
-  ['the same person of another organisation', { kind: 'approve', by: member('lawyer', 'other'), participantId: 'p0', at: now } as RouteCommand, 'route.forbidden'],
+  [
+    'the same person of another organisation',
+    { kind: 'approve', by: member('lawyer', 'other'), participantId: 'p0', at: now },
+    'route.forbidden',
+  ],
   ['an unknown place', approve('lawyer', 'p9'), 'route.forbidden'],
-  ['a guest for a member', { kind: 'approve', by: guest('p4'), participantId: 'p0', at: now } as RouteCommand, 'route.forbidden'],
+  ['a guest for a member', { kind: 'approve', by: guest('p4'), participantId: 'p0', at: now }, 'route.forbidden'],
   ['a later stage', sign(member('head'), 'p2'), 'route.not_asked'],
   ['signing where approval is asked', sign(member('lawyer'), 'p0'), 'route.wrong_kind'],
-])('%s may not answer', (_who, command, code) => {
+] as [string, RouteCommand, string][])('%s may not answer', (_who, command, code) => {
   expect(codeOf(aRoute(), command)).toBe(code);
 });
 
@@ -93,8 +126,10 @@ test('nobody answers twice', () => {
 test('only the initiator or who runs the cabinet withdraws', () => {
   expect(codeOf(aRoute(), { kind: 'withdraw', by: member('lawyer'), at: now })).toBe('route.forbidden');
   expect(after(aRoute(), { kind: 'withdraw', by: initiator, at: now }).state).toBe('withdrawn');
-  expect(after(aRoute(), { kind: 'withdraw', by: { ...initiator, personId: 'boss', role: 'owner' } as Actor, at: now }).state).toBe('withdrawn');
-  expect(codeOf(aRoute(), { kind: 'withdraw', by: { kind: 'member', personId: 'boss', organisationId: 'other', role: 'owner' }, at: now })).toBe('route.forbidden');
+  expect(after(aRoute(), { kind: 'withdraw', by: { ...initiator, personId: 'boss', role: 'owner' }, at: now }).state).toBe('withdrawn');
+  expect(
+    codeOf(aRoute(), { kind: 'withdraw', by: { kind: 'member', personId: 'boss', organisationId: 'other', role: 'owner' }, at: now }),
+  ).toBe('route.forbidden');
 });
 
 test('a stage expires at the end of its day in UTC+5 and not before', () => {
@@ -120,7 +155,13 @@ test('reminders come when due; by hand at most once in ten minutes', () => {
 });
 
 test('a deadline may be moved by the initiator, never into the past or for a stage that has passed', () => {
-  const extend = (position: number, dueAt: number | null, by = initiator): RouteCommand => ({ kind: 'extend', by, position, dueAt, at: now });
+  const extend = (position: number, dueAt: number | null, by: Actor = initiator): RouteCommand => ({
+    kind: 'extend',
+    by,
+    position,
+    dueAt,
+    at: now,
+  });
   expect(after(aRoute(), extend(0, now + 1)).stages[0]?.dueAt).toBe(now + 1);
   expect(codeOf(aRoute(), extend(0, now))).toBe('route.due_in_past');
   expect(codeOf(aRoute(), extend(0, null, member('lawyer')))).toBe('route.forbidden');
@@ -135,12 +176,16 @@ test('deciding never changes the state it was given', () => {
 });
 
 test('whoever may answer is accepted, whoever may not is refused: buttons and rules agree', () => {
-  for (const route of [aRoute(), after(aRoute(), approve('lawyer', 'p0')), after(aRoute(), approve('lawyer', 'p0'), approve('accountant', 'p1'))]) {
+  for (const route of [
+    aRoute(),
+    after(aRoute(), approve('lawyer', 'p0')),
+    after(aRoute(), approve('lawyer', 'p0'), approve('accountant', 'p1')),
+  ]) {
     for (const person of ['lawyer', 'accountant', 'head', 'deputy', 'initiator']) {
       for (const p of route.stages.flatMap((s) => s.participants)) {
         const may = mayAnswer(route, member(person), p.id);
         if (!may.ok) expect(codeOf(route, sign(member(person), p.id))).not.toBe('ok');
-        else expect(codeOf(route, { kind: may.stage.kind, by: member(person), participantId: p.id, signatureId: 's', at: now } as RouteCommand)).toBe('ok');
+        else expect(codeOf(route, { kind: may.stage.kind, by: member(person), participantId: p.id, signatureId: 's', at: now })).toBe('ok');
       }
     }
   }

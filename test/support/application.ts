@@ -1,0 +1,264 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../../activities';
+import { dataConverter } from '../../integrations/temporal/client';
+import { createApp } from '../../server/app';
+import { hashPassword } from '../../server/auth/passwords';
+import { readConfig, type Config } from '../../server/config';
+import type { WebDeps } from '../../server/context';
+import { activityDeps, webDeps } from '../../server/deps';
+import { root } from '../../server/root';
+import type { OrganisationRole } from '../../domain/people/roles';
+import { createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import { select } from '../../storage/sql';
+import { queues } from '../../workflows/contracts';
+import { TestAuthority } from './authority';
+import { Browser, type Answer } from './browser';
+import { freshDatabase, type TestDatabase } from './database';
+import { freshBucket } from './objects';
+import { serverEnv } from './servers';
+import { freshNamespace } from './temporal';
+import { until } from './until';
+
+export const password = 'Correct-horse-1';
+export type TestPerson = { id: string; login: string; name: string; iin: string; email: string; role: OrganisationRole };
+export type TestOrganisation = {
+  id: string;
+  bin: string;
+  name: string;
+  people: Record<'owner' | 'admin' | 'lawyer' | 'head' | 'deputy' | 'clerk' | 'user', TestPerson>;
+};
+
+/** Kense running inside the test process against the run's real servers, with two organisations and an authority of its own. */
+export class TestApplication {
+  private constructor(
+    readonly url: string,
+    readonly deps: WebDeps,
+    readonly config: Config,
+    readonly authority: TestAuthority,
+    readonly database: TestDatabase,
+    readonly ours: TestOrganisation,
+    readonly theirs: TestOrganisation,
+    private readonly stops: (() => Promise<unknown>)[],
+  ) {}
+
+  static async start(options: { worker?: boolean; env?: Record<string, string> } = {}): Promise<TestApplication> {
+    const stops: (() => Promise<unknown>)[] = [];
+    const [database, bucket, namespace] = await Promise.all([freshDatabase(), freshBucket(), freshNamespace()]);
+    const authority = new TestAuthority();
+    const folder = mkdtempSync(path.join(tmpdir(), 'kense-test-'));
+    const trust = path.join(folder, 'ca.pem');
+    writeFileSync(trust, authority.pem);
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const config = readConfig({
+      ...serverEnv(),
+      KENSE_PUBLIC_URL: url,
+      KENSE_LISTEN: '127.0.0.1:1',
+      KENSE_DATABASE_URL: database.url,
+      KENSE_S3_BUCKET: bucket,
+      KENSE_TEMPORAL_NAMESPACE: namespace,
+      KENSE_TRUST_FILES: trust,
+      KENSE_LOG_LEVEL: 'silent',
+      KENSE_SIGN_IN_ATTEMPTS: '50',
+      ...options.env,
+    });
+    const deps = webDeps(config);
+    server.on('request', createApp(deps));
+    stops.push(
+      () => closeServer(server),
+      () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
+    );
+    const ours = await seed(deps, '150340010215', 'ТОО «Алатау»', 'ours');
+    const theirs = await seed(deps, '160440010216', 'ТОО «Qazyna»', 'theirs');
+    if (options.worker !== false) stops.unshift(await startWorkers(config));
+    stops.push(async () => {
+      await deps.checker.close();
+      deps.mailer.close();
+      await deps.temporal.connection.close();
+      await deps.db.close();
+      await database.drop();
+    });
+    return new TestApplication(url, deps, config, authority, database, ours, theirs, stops);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.stops) await stop();
+  }
+
+  /** A browser of a visitor. */
+  visitor(): Browser {
+    return new Browser(this.url);
+  }
+
+  /** A browser in which this person has signed in. */
+  async signedIn(person: TestPerson): Promise<Browser> {
+    const browser = this.visitor();
+    await browser.get('/sign-in');
+    const answer = await browser.post('/sign-in', { login: person.login, password });
+    if (answer.status !== 303) throw new Error(`${person.login} could not sign in: ${answer.status}`);
+    await browser.get('/settings/sessions');
+    return browser;
+  }
+
+  /** Uploads a PDF and returns the id of its draft. */
+  async draft(browser: Browser, bytes: Uint8Array = aPdf(), name = 'Договор.pdf'): Promise<string> {
+    const answer = await browser.upload('/uploads', { command: this.deps.newId() }, [{ name, bytes }]);
+    const id = /\/documents\/([0-9A-Z]{26})\/edit/.exec(answer.location)?.[1];
+    if (!id) throw new Error(`no draft: ${answer.status} ${answer.text.slice(0, 300)}`);
+    return id;
+  }
+
+  /** Sends a draft along these stages; people are members or outside persons. */
+  async send(
+    browser: Browser,
+    id: string,
+    stages: { kind: 'approve' | 'sign'; rule?: 'all' | 'any'; due?: string; people: (TestPerson | Outside)[] }[],
+    rest: Record<string, string> = {},
+  ): Promise<Answer> {
+    const page = await browser.get(`/documents/${id}/edit`);
+    const base = page.fields(`/documents/${id}/edit`);
+    const fields: Record<string, string> = {};
+    for (const [key, value] of Object.entries(base)) if (!key.startsWith('stage.')) fields[key] = value;
+    stages.forEach((stage, i) => {
+      Object.assign(fields, {
+        [`stage.${i}.kind`]: stage.kind,
+        [`stage.${i}.rule`]: stage.rule ?? 'all',
+        [`stage.${i}.due`]: stage.due ?? '',
+      });
+      stage.people.forEach(
+        (p, k) =>
+          (fields[`stage.${i}.person.${k}`] =
+            'login' in p ? `user:${p.id}` : `outside:${Buffer.from(JSON.stringify(p)).toString('base64url')}`),
+      );
+    });
+    return browser.post(`/documents/${id}/edit`, { ...fields, ...rest, do: 'send' });
+  }
+
+  /** Signs with a key through the pages: opens the dialog, posts the CMS. */
+  async sign(browser: Browser, base: string, cms: (document: Uint8Array) => string, command?: string): Promise<Answer> {
+    const page = await browser.get(`${base}/sign`);
+    const postUrl = /data-post-url="([^"]+)"/.exec(page.text)?.[1];
+    const pageCommand = /data-command="([^"]+)"/.exec(page.text)?.[1];
+    if (!postUrl || !pageCommand) return page;
+    const file = await browser.get(`${base}/original`);
+    return browser.post(postUrl, { command: command ?? pageCommand, cms: cms(file.bytes) }, { htmx: true });
+  }
+
+  async auditActions(documentId: string): Promise<string[]> {
+    const rows = await select<{ action: string }>(this.deps.db, 'SELECT action FROM audit WHERE entity_id = :documentId ORDER BY seq', {
+      documentId,
+    });
+    return rows.map((r) => r.action);
+  }
+
+  async stateOf(documentId: string): Promise<string> {
+    const [row] = await select<{ state: string }>(this.deps.db, 'SELECT state FROM documents WHERE id = :documentId', { documentId });
+    return row?.state ?? 'missing';
+  }
+
+  /** Waits until the document is in this state. */
+  async untilState(documentId: string, state: string, timeoutMs?: number): Promise<void> {
+    await until(`document ${documentId} in state ${state}`, async () => (await this.stateOf(documentId)) === state, timeoutMs);
+  }
+}
+
+export type Outside = { name: string; email: string; iin: string };
+
+let runtimeInstalled = false;
+
+/** Workers of all queues in this process; returns how to stop them. */
+export async function startWorkers(config: Config): Promise<() => Promise<void>> {
+  if (!runtimeInstalled)
+    Runtime.install({ shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: silentLogger });
+  runtimeInstalled = true;
+  const deps = activityDeps(config, 20);
+  const connection = await NativeConnection.connect({ address: config.temporal.address });
+  const activities = createActivities(deps);
+  const shared = { connection, namespace: config.temporal.namespace, dataConverter: dataConverter(config.secret), activities };
+  const workers = await Promise.all([
+    Worker.create({ ...shared, taskQueue: queues.flow, workflowBundle: { codePath: path.join(root, 'dist', 'workflow-bundle.js') } }),
+    Worker.create({ ...shared, taskQueue: queues.io }),
+    Worker.create({ ...shared, taskQueue: queues.heavy }),
+  ]);
+  const running = Promise.all(workers.map((w) => w.run()));
+  return async () => {
+    for (const w of workers) w.shutdown();
+    await running;
+    await connection.close();
+    await deps.close();
+  };
+}
+
+const noLog = (): void => undefined;
+const silentLogger = { log: noLog, trace: noLog, debug: noLog, info: noLog, warn: noLog, error: noLog };
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+let hash: Promise<string> | null = null;
+
+async function seed(deps: WebDeps, bin: string, name: string, prefix: string): Promise<TestOrganisation> {
+  const passwordHash = await (hash ??= hashPassword(password));
+  const roles: Record<keyof TestOrganisation['people'], OrganisationRole> = {
+    owner: 'owner',
+    admin: 'admin',
+    lawyer: 'employee',
+    head: 'employee',
+    deputy: 'employee',
+    clerk: 'employee',
+    user: 'user',
+  };
+  return deps.inTx(async (tx) => {
+    const id = await ensureOrganisation(deps.db, tx, { bin, name }, new Date());
+    const people = {} as TestOrganisation['people'];
+    for (const [index, key] of (Object.keys(roles) as (keyof typeof roles)[]).entries()) {
+      const person = {
+        login: `${prefix}.${key}`,
+        name: `${key[0]?.toUpperCase()}${key.slice(1)} ${prefix}`,
+        iin: `${bin.slice(0, 3)}00000000${index}`,
+        email: `${key}@${prefix}.kz`,
+        role: roles[key],
+      };
+      const made = await createPerson(deps.db, tx, person, { login: person.login, source: 'local', passwordHash }, new Date());
+      if (made === 'taken') throw new Error('login taken');
+      await putMembership(
+        deps.db,
+        tx,
+        { organisationId: id, personId: made.personId, role: person.role, roleSource: 'hand', position: '' },
+        new Date(),
+      );
+      people[key] = { ...person, id: made.personId };
+    }
+    return { id, bin, name, people };
+  });
+}
+
+/** A small PDF of one page, different for each text. */
+export function aPdf(text = 'Hello'): Uint8Array {
+  const stream = `BT /F1 24 Tf 72 720 Td (${text}) Tj ET`;
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
+    `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`,
+    '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>',
+  ];
+  let body = '%PDF-1.4\n';
+  const offsets = objects.map((object, i) => {
+    const at = body.length;
+    body += `${i + 1} 0 obj\n${object}\nendobj\n`;
+    return at;
+  });
+  const xref = body.length;
+  body += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.map((o) => `${String(o).padStart(10, '0')} 00000 n \n`).join('')}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${xref}\n%%EOF\n`;
+  return Buffer.from(body, 'latin1');
+}
