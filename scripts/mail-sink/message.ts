@@ -38,6 +38,9 @@ function fromQuotedPrintable(text: string): Buffer {
   );
 }
 
+const fromPercent = (text: string): string =>
+  text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+
 function decodeBody({ headers, body }: Part): Buffer {
   switch ((headers.get('content-transfer-encoding') ?? '').toLowerCase()) {
     case 'base64':
@@ -63,9 +66,10 @@ function parameter(header: string, name: string): string {
   // RFC 2231: name*=utf-8''percent-encoded, possibly cut into name*0*=, name*1= … of which only those with the second star are encoded.
   const pieces = [...header.matchAll(new RegExp(`${name}\\*(?:\\d+)?(\\*?)=([^;]+)`, 'gi'))].map(([whole, , value]) => {
     const text = value!.trim().replace(/^"|"$/g, '');
-    return /\*=/.test(whole) ? decodeURIComponent(text.replace(/^[\w-]*'[\w-]*'/, '')) : text;
+    return /\*=/.test(whole) ? fromPercent(text.replace(/^[\w-]*'[\w-]*'/, '')) : text;
   });
-  if (pieces.length > 0) return pieces.join('');
+  // A letter may be cut between two pieces: the octets are joined first.
+  if (pieces.length > 0) return Buffer.from(pieces.join(''), 'latin1').toString('utf8');
   const plain = new RegExp(`${name}="?([^";]+)"?`, 'i').exec(header);
   return plain ? decodeWords(plain[1]!) : '';
 }
