@@ -17,8 +17,7 @@ function parse(text: string): Date {
   const [, year, month, day, hour, minute, second, fraction] = match;
   const millis = Math.floor(Number(`0.${fraction ?? '0'}`) * 1000);
   const at = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second), millis));
-  if (at.getUTCMonth() !== Number(month) - 1 || at.getUTCDate() !== Number(day) || at.getUTCHours() !== Number(hour))
-    throw malformed('time does not exist');
+  if (Number.isNaN(at.getTime()) || formatTime(at) !== `${match.slice(1, 7).join('')}Z`) throw malformed('time does not exist');
   return at;
 }
 

@@ -13,9 +13,6 @@ for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 for (const char of ' \t\r\n\f\v') CLASS[char.charCodeAt(0)] = 2;
 CLASS['='.charCodeAt(0)] = 3;
 
-/** First digit of the base64 of anything that begins with a SEQUENCE. */
-const SEQUENCE_DIGIT = 'M'.charCodeAt(0);
-
 /**
  * The binary CMS in a file as people have it: DER as it is, else PEM (CMS or PKCS7), a `data:` URL or bare base64 with white space.
  * Throws SignatureFormatError when it is none of these; whether the bytes are a CMS is found out by parsing.
@@ -23,8 +20,9 @@ const SEQUENCE_DIGIT = 'M'.charCodeAt(0);
 export function decodeSignatureFile(file: Uint8Array): Uint8Array {
   if (file[0] === 0x30 && file[1]! >= 0x80) return file;
   if (file.length > MAX_TEXT_BYTES) throw new SignatureFormatError('structure.too_large', 'The signature file is too large');
-  const bytes = decodeBase64(textBody(Buffer.from(file.buffer, file.byteOffset, file.length)));
-  if (bytes?.[0] !== 0x30) throw new SignatureFormatError('structure.not_cms', 'The file is neither DER nor PEM nor base64 of a signature');
+  const body = textBody(Buffer.from(file.buffer, file.byteOffset, file.length));
+  const bytes = beginsLikeCms(body) ? decodeBase64(body) : undefined;
+  if (!bytes) throw new SignatureFormatError('structure.not_cms', 'The file is neither DER nor PEM nor base64 of a signature');
   return bytes;
 }
 
@@ -42,20 +40,26 @@ function textBody(file: Buffer): Buffer {
   return url ? marked.subarray(url[0].length) : marked;
 }
 
+/** Whether the first digits are those of a SEQUENCE no longer than the text: large garbage is turned away without reading it all. */
+function beginsLikeCms(body: Buffer): boolean {
+  const head = body.toString('latin1', 0, MAX_PREAMBLE_BYTES).replace(/\s+/g, '').slice(0, 8);
+  const [tag, length, ...octets] = Buffer.from(head, 'base64');
+  if (tag !== 0x30 || length === undefined || length < 0x80 || length > 0x84) return false;
+  const declared = octets.slice(0, length & 0x7f).reduce((sum, octet) => sum * 256 + octet, 0);
+  return declared < body.length;
+}
+
 /** Strict base64 with white space anywhere; undefined at the first octet that does not belong. */
 function decodeBase64(text: Buffer): Uint8Array | undefined {
-  const digits = Buffer.allocUnsafe(text.length);
-  let length = 0;
+  let digits = 0;
   let padding = 0;
   for (let i = 0; i < text.length; i++) {
-    const octet = text[i]!;
-    const kind = CLASS[octet]!;
+    const kind = CLASS[text[i]!]!;
+    if (kind === 2) continue;
     if (kind === 0 || (kind === 1 && padding > 0)) return undefined;
-    if (kind === 3 && ++padding > 2) return undefined;
-    if (kind !== 1) continue;
-    if (length === 0 && octet !== SEQUENCE_DIGIT) return undefined;
-    digits[length++] = octet;
+    if (kind === 3) padding++;
+    else digits++;
   }
-  if (length % 4 === 1) return undefined;
-  return new Uint8Array(Buffer.from(digits.toString('latin1', 0, length), 'base64'));
+  if (padding > 2 || digits % 4 === 1) return undefined;
+  return new Uint8Array(Buffer.from(text.toString('latin1'), 'base64')); // ignores white space by itself
 }

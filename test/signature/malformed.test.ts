@@ -9,6 +9,8 @@ import { timed } from './support/timing';
 const AT = new Date('2026-08-01T00:00:00Z');
 const CMS = cmsFixture('ncalayer-individual-attached-cadest.der');
 const MB = 1 << 20;
+/** Refusals take well under a second of a free processor; twice that allows for a machine whose cores are shared. */
+const LIMIT_MS = 2000;
 
 /** Decodes and verifies like the command line does; gives the code of the refusal. */
 function refusal(file: Uint8Array): string {
@@ -21,7 +23,7 @@ function refusal(file: Uint8Array): string {
       return (error as SignatureFormatError).code;
     }
   });
-  expect(ms).toBeLessThan(1000);
+  expect(ms).toBeLessThan(LIMIT_MS);
   return result;
 }
 
@@ -56,6 +58,7 @@ describe('input that is no signature is refused at once with the engine’s own 
     ['50 MB of random bytes under a SEQUENCE header', () => tlv(0x30, randomBytes(50 * MB))],
     ['50 MB of zeros', () => new Uint8Array(50 * MB)],
     ['50 MB of base64 letters', () => new Uint8Array(50 * MB).fill(0x4d)],
+    ['50 MB of base64 behind the header of a signature', () => Buffer.from('MIMgAAAG' + 'A'.repeat(50 * MB))],
     ['50 MB of white space', () => new Uint8Array(50 * MB).fill(0x20)],
     ['50 MB of dashes', () => new Uint8Array(50 * MB).fill(0x2d)],
     ['50 MB of PEM headers', () => Buffer.from('-----BEGIN CMS-----\n'.repeat((50 * MB) / 20))],
