@@ -154,6 +154,7 @@ export interface ToSignRow extends DocumentRow {
   due: Due | null;
 }
 export interface InSigningRow extends DocumentRow {
+  /** `index` counts from 1. */
   stage: { kind: StageKind; index: number; count: number };
   /** People the route waits for now. */
   awaited: { name: string; isOutside: boolean; delivery: Delivery | null }[];

@@ -56,6 +56,14 @@ export function galleryAnswers(render: Renderer, pdf: Buffer): Router {
   router.get('/documents/:id/route', (_req, res) =>
     answer(res, 'fragments/documents/route', { ...sampleOf('fragments/documents/route'), rev: 8, isLive: false }),
   );
+  router.get('/invitations/:token/route', (_req, res) => {
+    const route = sampleOf('fragments/documents/route');
+    const stages = route.stages.map((stage) => ({
+      ...stage,
+      people: stage.people.map((p) => (p.isReader ? { ...p, state: 'refused' as const, at: p.since } : p)),
+    }));
+    answer(res, 'fragments/documents/route', { ...route, base: '/invitations/token', stages, rev: 8, isLive: false });
+  });
   router.get('/documents/:id/sign', (req, res) => {
     const port = /ncalayer=(\d+)/.exec(req.get('HX-Current-URL') ?? '')?.[1] ?? '9';
     answer(res, 'fragments/signing/dialog', {

@@ -77,7 +77,7 @@ const inSigning = (n: number, title: string, more: Partial<InSigningRow> = {}): 
   sizeBytes: 420_000,
   counterparty: 'ТОО «Жетісу Құрылыс»',
   initiator: 'Ахметова Д. С.',
-  stage: { kind: 'sign', index: 0, count: 2 },
+  stage: { kind: 'sign', index: 1, count: 2 },
   awaited: [{ name: 'Оразбай С. Н.', isOutside: true, delivery: { state: 'delivered', at: '2026-11-17T05:21:00.000Z' } }],
   sentAt: '2026-11-17T05:20:00.000Z',
   due: { date: '2026-11-27', state: 'ok' },
@@ -109,8 +109,8 @@ export const signature: SignatureView = {
   ],
   certificate: {
     serial: '3c90a1f2b4d5e6f708192a3b4c5d6e7f8091a2b3',
-    issuer: 'ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (GOST) 2022',
-    algorithm: 'ГОСТ 34.310-2015, 512',
+    issuer: 'C=KZ,CN=ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (GOST) 2022',
+    algorithm: 'gost2015',
     notBefore: '2026-03-02T00:00:00.000Z',
     notAfter: '2027-03-02T00:00:00.000Z',
   },
@@ -523,7 +523,7 @@ export const pages: readonly Sample[] = [
       inSigning(22, 'Приказ № 205-л/с о премировании', {
         kind: 'order',
         counterparty: null,
-        stage: { kind: 'approve', index: 1, count: 3 },
+        stage: { kind: 'approve', index: 2, count: 3 },
         awaited: [{ name: 'Ким С. В.', isOutside: false, delivery: { state: 'queued', at: null } }],
       }),
     ],

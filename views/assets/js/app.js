@@ -83,6 +83,15 @@ body.addEventListener('htmx:afterSwap', () => {
     head.dispatchEvent(new CustomEvent('head-changed'));
   }
 });
+// An outside person's page is drawn anew once their own answer is in: what it asks and offers depends on it.
+const readerOf = () => document.querySelector('[data-reload-with-answer] #document-route')?.dataset.reader;
+const readerAtStart = readerOf();
+body.addEventListener('htmx:afterSettle', () => {
+  if (readerOf() === readerAtStart) return;
+  const dialog = document.querySelector('dialog:modal');
+  if (dialog) dialog.addEventListener('close', () => window.location.reload());
+  else window.location.reload();
+});
 body.addEventListener('htmx:xhr:progress', (event) => {
   const progress = event.target.querySelector?.('[data-progress]');
   if (!progress || !event.detail.lengthComputable) return;

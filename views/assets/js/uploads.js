@@ -21,7 +21,7 @@ export function start(root) {
 
   const total = () => {
     const all = list.children.length;
-    const done = list.querySelectorAll('[data-state="done"]').length;
+    const done = list.querySelectorAll(':scope > [data-state="done"]').length;
     root.querySelector('[data-uploads-total]').textContent = all === 0 ? '' : word('total').replace('#', String(done)).replace('@', String(all));
   };
 
