@@ -30,7 +30,8 @@ function enliven(root) {
 
 document.addEventListener('click', (event) => {
   const target = event.target;
-  for (const drop of document.querySelectorAll('details.drop[open]')) if (!drop.contains(target) || target.closest('.drop-item')) drop.open = false;
+  for (const drop of document.querySelectorAll('details.drop[open]'))
+    if (!drop.contains(target) || target.closest('.drop-item')) drop.open = false;
   target.closest('[data-dismiss]')?.closest('.note')?.remove();
   if (target.closest('[data-print]')) window.print();
 });

@@ -20,7 +20,10 @@ export function openDialogs(root) {
   }
 }
 
-export const closeDialogs = () => host()?.querySelectorAll('dialog').forEach((dialog) => dialog.close());
+export const closeDialogs = () =>
+  host()
+    ?.querySelectorAll('dialog')
+    .forEach((dialog) => dialog.close());
 
 document.addEventListener('click', (event) => {
   const dialog = event.target.closest?.('dialog[data-modal]');

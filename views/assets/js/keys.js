@@ -36,10 +36,12 @@ document.addEventListener('keydown', (event) => {
     }
     return;
   }
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || areOff() || document.querySelector('dialog:modal')) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || areOff() || document.querySelector('dialog:modal'))
+    return;
   const letter = event.key === '?' || event.key === '/' ? event.key : (byPosition[event.code] ?? event.key);
   // A Russian layout has «.» on the slash key: by position it is still the search key.
-  const act = letters[letter] ?? (event.code === 'Slash' && !event.shiftKey ? letters['/'] : event.code === 'Slash' ? letters['?'] : undefined);
+  const act =
+    letters[letter] ?? (event.code === 'Slash' && !event.shiftKey ? letters['/'] : event.code === 'Slash' ? letters['?'] : undefined);
   if (!act) return;
   event.preventDefault();
   act();

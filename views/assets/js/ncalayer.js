@@ -142,7 +142,8 @@ export class NcaLayer {
   }
 
   async #signByCommonUtils({ base64, wantsTimestamp }) {
-    const ask = async (method, args) => readCommonAnswer(await this.#ask({ module: 'kz.gov.pki.knca.commonUtils', method, ...(args ? { args } : {}) }));
+    const ask = async (method, args) =>
+      readCommonAnswer(await this.#ask({ module: 'kz.gov.pki.knca.commonUtils', method, ...(args ? { args } : {}) }));
     const tokens = await ask('getActiveTokens');
     const storage = Array.isArray(tokens) && tokens.length > 0 ? tokens[0] : 'PKCS12';
     const cms = await ask(wantsTimestamp ? 'createCMSSignatureFromBase64' : 'createCAdESFromBase64', [storage, 'SIGNATURE', base64, false]);

@@ -22,7 +22,8 @@ export function start(root) {
   const total = () => {
     const all = list.children.length;
     const done = list.querySelectorAll(':scope > [data-state="done"]').length;
-    root.querySelector('[data-uploads-total]').textContent = all === 0 ? '' : word('total').replace('#', String(done)).replace('@', String(all));
+    root.querySelector('[data-uploads-total]').textContent =
+      all === 0 ? '' : word('total').replace('#', String(done)).replace('@', String(all));
   };
 
   const fail = (job, text) => {
