@@ -45,6 +45,7 @@ export function createApp(deps: WebDeps): Express {
   app.get('/assets/vendor/pdf.mjs', (_req, res) => res.sendFile(path.join(pdfjs, 'legacy', 'build', 'pdf.min.mjs'), assets));
   app.get('/assets/vendor/pdf.worker.mjs', (_req, res) => res.sendFile(path.join(pdfjs, 'legacy', 'build', 'pdf.worker.min.mjs'), assets));
   app.use('/assets/vendor/standard_fonts', express.static(path.join(pdfjs, 'standard_fonts'), assets));
+  app.use('/assets/vendor/wasm', express.static(path.join(pdfjs, 'wasm'), assets));
   app.use('/assets/vendor/cmaps', express.static(path.join(pdfjs, 'cmaps'), assets));
   app.use(
     '/assets',

@@ -53,6 +53,7 @@ export async function readForm(
 }
 
 function openForm(req: Request): BusboyInstance {
+  if (!req.is('multipart/form-data')) throw new Refusal('bad_request');
   try {
     const headers = { ...req.headers, 'content-type': req.headers['content-type'] ?? '' };
     return new Busboy({ headers, limits: { fields: 20, fieldSize: 64 * 1024, files: maxFiles, parts: maxFiles + 20 } });

@@ -51,6 +51,7 @@ export function participantRoutes(deps: WebDeps, respond: Responder, find: FindP
     router.post(`/${kind}`, async (req, res) => {
       const place = await find(req);
       const commandId = commandOf(req);
+      const participantId = await participantFor(deps, place);
       const remark = (flatten(req.body).remark ?? '').trim();
       const problem =
         kind === 'refuse' && remark === '' ? 'route.remark_required' : remark.length > maxRemarkLength ? 'field.too_long' : null;
@@ -63,7 +64,6 @@ export function participantRoutes(deps: WebDeps, respond: Responder, find: FindP
         };
         return answerForm(respond, req, res, decisionPage, form);
       }
-      const participantId = await participantFor(deps, place);
       const at = deps.now().getTime();
       const command: RouteCommand = { kind, by: place.actor, participantId, remark, at };
       const outcome = await sendToRoute(deps, { documentId: place.document.id, attempt: place.document.attempt }, commandId, command);

@@ -39,7 +39,9 @@ function narrow(filter: ListFilter, at: string): { where: string[]; bind: Bind }
   const where: string[] = [];
   const bind: Bind = {};
   if (filter.text) {
-    where.push('(d.title LIKE :text OR d.number LIKE :text OR d.counterparty_name LIKE :text OR d.counterparty_bin LIKE :text)');
+    // A BIN is ASCII: comparing that column with Cyrillic text would be refused by MariaDB.
+    const byBin = /^\d+$/.test(filter.text) ? ' OR d.counterparty_bin LIKE :text' : '';
+    where.push(`(d.title LIKE :text OR d.number LIKE :text OR d.counterparty_name LIKE :text${byBin})`);
     bind.text = containing(filter.text);
   }
   if (filter.who) {

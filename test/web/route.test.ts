@@ -4,6 +4,7 @@ import { aPdf, TestApplication, type TestOrganisation } from '../support/applica
 import { signDetached } from '../support/authority';
 import type { Browser } from '../support/browser';
 import { waitForMails } from '../support/mail';
+import { readSignedPdf } from '../support/signed-pdf';
 import { until } from '../support/until';
 
 let app: TestApplication;
@@ -84,6 +85,22 @@ test('a refusal wants a remark, closes the route, and a new file makes a new att
   expect((await post(lawyer, id, 'approve')).status).toBe(303);
   expect(await app.stateOf(id)).toBe('signed');
   expect((await clerk.get(`/documents/${id}?attempt=1`)).text).toContain('Нет сметы');
+});
+
+test('the PDF with signatures holds the pages, the sheet, the code for the check page and the original', async () => {
+  const bytes = aPdf('page of the contract');
+  const id = await app.draft(clerk, bytes);
+  await app.send(clerk, id, [{ kind: 'sign', people: [ours.people.head] }]);
+  const key = keyOf({ name: 'ӘҒҚҢ ӨҰҮҺІ', iin: ours.people.head.iin }, ours.bin);
+  await app.sign(head, `/documents/${id}`, (b) => signDetached(key, b));
+  const pdf = await clerk.get(`/documents/${id}/download/pdf`);
+  expect(pdf.status).toBe(200);
+  const { text, attachment, code } = readSignedPdf(pdf.bytes);
+  expect(text).toContain('page of the contract');
+  expect(text).toContain('ӘҒҚҢ ӨҰҮҺІ');
+  expect(text).toContain(ours.people.head.iin);
+  expect(Buffer.from(attachment).equals(Buffer.from(bytes))).toBe(true);
+  expect(code).toContain(`${app.url}/check/`);
 });
 
 test('the same command twice, two tabs and two clicks at once make one answer', async () => {
@@ -280,4 +297,19 @@ test('the public check tells the truth about a signed document, by its code and 
   expect(bad.text).toContain('data-verdict="invalid"');
   expect((await visitor.upload('/check', {}, [{ field: 'signature', name: 'a.cms', bytes: Buffer.from('zzz') }])).status).toBe(422);
   expect((await visitor.get('/check/AAAAAAAAAAAAAAAAAAAAAA')).status).toBe(404);
+});
+
+test('lists find by Kazakh and Russian words, by numbers and by what LIKE would take for a pattern', async () => {
+  const id = await app.draft(clerk, aPdf('search'), 'Өтінім 50%_дәл.pdf');
+  const finds = async (q: string, path = '/documents') => {
+    const answer = await clerk.get(`${path}?q=${encodeURIComponent(q)}`);
+    expect(answer.status).toBe(200);
+    return answer.text.includes(`/documents/${id}`);
+  };
+  expect(await finds('өтінім')).toBe(true);
+  expect(await finds('50%')).toBe(true);
+  expect(await finds('5_%')).toBe(false);
+  expect(await finds('160440010216')).toBe(false);
+  expect(await finds("';DROP TABLE documents;--")).toBe(false);
+  for (const path of ['/to-sign', '/in-signing', '/trash']) expect(await finds('договор', path)).toBe(false);
 });
