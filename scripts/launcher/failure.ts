@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+
 /** A failure a person can act on: its message is one plain sentence and all that is printed. */
 export class PlainFailure extends Error {
   override name = 'PlainFailure';
@@ -22,4 +24,13 @@ export function plainSentence(error: unknown): string | null {
     default:
       return null;
   }
+}
+
+const fullDiskWords = /No space left on device|Disk (is )?full|ENOSPC|error(:| number|:? code)? ?28\b|errno:? 28\b/i;
+const nearlyNothingBytes = 64 * 1024 * 1024;
+
+/** Whether a program's failure comes from a full disk: its words say so, or the folder's disk has next to nothing left. */
+export function isDiskFull(folder: string, output: string): boolean {
+  const { bavail, bsize } = fs.statfsSync(folder);
+  return fullDiskWords.test(output) || bavail * bsize < nearlyNothingBytes;
 }

@@ -176,5 +176,7 @@ export function takeHome(home: Home): () => void {
     );
   }
   writeRecord(home, launcherName, process.pid, path.basename(process.execPath), 0);
-  return () => fs.rmSync(recordFile(home, launcherName), { force: true });
+  const release = () => fs.rmSync(recordFile(home, launcherName), { force: true });
+  process.once('exit', release);
+  return release;
 }

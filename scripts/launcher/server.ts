@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PlainFailure } from './failure';
+import { isDiskFull, PlainFailure } from './failure';
 import type { Home, Secrets } from './home';
 import type { Ports } from './ports';
 import { outputOf, type RunningProcess, startProcess, stopProcess } from './processes';
@@ -57,9 +57,9 @@ function lastLine(output: string): string {
 }
 
 /** The sentence for a server that did not come up. */
-function startFailure(server: Server, running: RunningProcess, how: string): PlainFailure {
+function startFailure(server: Server, home: Home, running: RunningProcess, how: string): PlainFailure {
   const output = outputOf(running);
-  if (/No space left on device|Disk full|ENOSPC/i.test(output))
+  if (isDiskFull(home.root, output))
     return new PlainFailure(`${server.title} could not start: the disk is full; free some space and start again.`);
   return new PlainFailure(`${server.title} could not start (${how}): ${lastLine(output)} — the whole log is ${running.logFile}`);
 }
@@ -76,7 +76,7 @@ export async function startServer(server: Server, base: Omit<ServerContext, 'por
       return context;
     }
     await stopProcess(context.home, server.name, 0);
-    if (attempt === attempts || !portTaken.test(outputOf(running))) throw startFailure(server, running, problem);
+    if (attempt === attempts || !portTaken.test(outputOf(running))) throw startFailure(server, context.home, running, problem);
     ports.forget(server.portNames);
   }
 }

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { PlainFailure } from '../failure';
+import { isDiskFull, PlainFailure } from '../failure';
 import { writePrivate } from '../home';
 import type { Server, ServerContext } from '../server';
 
@@ -95,7 +95,7 @@ export const mariadb: Server = {
       await run(context.programs.get('mariadbInstallDb')!, args, { timeout: 120_000 });
     } catch (error) {
       const output = String((error as { stdout?: string }).stdout ?? '') + String((error as { stderr?: string }).stderr ?? '');
-      if (/No space left|Disk full/i.test(output))
+      if (isDiskFull(context.home.root, output))
         throw new PlainFailure('MariaDB could not make its data: the disk is full; free some space and start again.');
       throw new PlainFailure(`MariaDB could not make its data: ${output.trim().split('\n').at(-1) || (error as Error).message}`);
     }
