@@ -12,11 +12,12 @@ import { newId } from '../../storage/ids';
 import type { Applied, ApplyRoute, OpenRoute, RoutePolicy } from '../../workflows/contracts';
 import { serverEnv } from '../support/servers';
 import { freshNamespace } from '../support/temporal';
+import { historySecret, recordHistory } from '../support/histories';
 import { until } from '../support/until';
 
 // The workflow on the real server, its activities played by this record in memory.
 
-const secret = Buffer.alloc(32, 7);
+const secret = historySecret;
 const policy: RoutePolicy = { mailPatienceMs: 2_000, maxHistoryEvents: 4_000, openPatienceMs: 60_000 };
 const initiator = { kind: 'member', personId: 'initiator', organisationId: 'org', role: 'employee' } as const;
 const member = (personId: string) => ({ kind: 'member', personId, organisationId: 'org', role: 'employee' }) as const;
@@ -49,10 +50,29 @@ class Book {
         Promise.resolve(
           once(input.commandId, () => {
             const people = ['first', 'second', 'third'].map((personId) => ({ kind: 'member' as const, personId }));
-            const draft = { stages: people.map((p) => ({ kind: 'approve' as const, rule: 'all' as const, due: null, people: [p] })), message: '', remindDays: null };
+            const draft = {
+              stages: people.map((p) => ({ kind: 'approve' as const, rule: 'all' as const, due: null, people: [p] })),
+              message: '',
+              remindDays: null,
+            };
             let n = 0;
-            const { route } = planRoute(draft, { id: `r-${input.documentId}`, documentId: input.documentId, organisationId: 'org', initiatorId: 'initiator', attempt: input.attempt, at: Date.now() }, () => `p${n++}`);
-            const timed: Route = { ...route, remindEveryMs: this.remindEveryMs, stages: route.stages.map((s) => ({ ...s, dueAt: this.dueInMs === null ? null : Date.now() + this.dueInMs })) };
+            const { route } = planRoute(
+              draft,
+              {
+                id: `r-${input.documentId}`,
+                documentId: input.documentId,
+                organisationId: 'org',
+                initiatorId: 'initiator',
+                attempt: input.attempt,
+                at: Date.now(),
+              },
+              () => `p${n++}`,
+            );
+            const timed: Route = {
+              ...route,
+              remindEveryMs: this.remindEveryMs,
+              stages: route.stages.map((s) => ({ ...s, dueAt: this.dueInMs === null ? null : Date.now() + this.dueInMs })),
+            };
             this.routes.set(input.documentId, timed);
             return { ok: true, route: timed, hasMail: true };
           }),
@@ -67,7 +87,8 @@ class Book {
           return { ok: true, route: input.next, hasMail: input.effects.length > 0 };
         });
       },
-      loadRoute: ({ documentId }: { documentId: string }) => Promise.resolve({ route: this.routes.get(documentId) as Route, unsent: ['left-behind'] }),
+      loadRoute: ({ documentId }: { documentId: string }) =>
+        Promise.resolve({ route: this.routes.get(documentId) as Route, unsent: ['left-behind'] }),
       deliverMails: ({ commandId }: { commandId: string }) => {
         if (this.failMail) return Promise.reject(ApplicationFailure.retryable('mail server is away', 'MailWaits'));
         this.mails.push(commandId);
@@ -83,7 +104,10 @@ class Book {
 
 async function withWorker<T>(book: Book, work: () => Promise<T>, bundle = path.join(root, 'dist', 'workflow-bundle.js')): Promise<T> {
   const shared = { connection, namespace, dataConverter: dataConverter(secret), activities: book.activities() };
-  const workers = await Promise.all([Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: bundle } }), Worker.create({ ...shared, taskQueue: 'io' })]);
+  const workers = await Promise.all([
+    Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: bundle } }),
+    Worker.create({ ...shared, taskQueue: 'io' }),
+  ]);
   const running = Promise.all(workers.map((w) => w.run()));
   try {
     return await work();
@@ -93,12 +117,29 @@ async function withWorker<T>(book: Book, work: () => Promise<T>, bundle = path.j
   }
 }
 
-const opening = (documentId: string, commandId = newId()): OpenRoute => ({ kind: 'open', commandId, documentId, attempt: 1, rev: 1, by: initiator, at: Date.now() });
-const approve = (person: string, participantId: string): RouteCommand => ({ kind: 'approve', by: member(person), participantId, at: Date.now() });
+const opening = (documentId: string, commandId = newId()): OpenRoute => ({
+  kind: 'open',
+  commandId,
+  documentId,
+  attempt: 1,
+  rev: 1,
+  by: initiator,
+  at: Date.now(),
+});
+const approve = (person: string, participantId: string): RouteCommand => ({
+  kind: 'approve',
+  by: member(person),
+  participantId,
+  at: Date.now(),
+});
 const describeRun = (documentId: string) => client.workflow.getHandle(routeWorkflowId(documentId, 1)).describe();
 
 beforeAll(async () => {
-  Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
+  });
   namespace = await freshNamespace();
   connection = await NativeConnection.connect({ address: serverEnv().KENSE_TEMPORAL_ADDRESS ?? '' });
   clientConnection = await Connection.connect({ address: serverEnv().KENSE_TEMPORAL_ADDRESS ?? '' });
@@ -115,11 +156,19 @@ test('a route runs from its opening to its last answer and then ends', async () 
   const id = newId();
   await withWorker(book, async () => {
     expect(await send.open(opening(id))).toMatchObject({ kind: 'done', value: { state: 'active', rev: 1 } });
-    for (const [person, place] of [['first', 'p0'], ['second', 'p1']] as const) expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve(person, place))).toMatchObject({ kind: 'done' });
-    expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve('third', 'p2'))).toMatchObject({ kind: 'done', value: { state: 'signed' } });
+    for (const [person, place] of [
+      ['first', 'p0'],
+      ['second', 'p1'],
+    ] as const)
+      expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve(person, place))).toMatchObject({ kind: 'done' });
+    expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve('third', 'p2'))).toMatchObject({
+      kind: 'done',
+      value: { state: 'signed' },
+    });
     await until('the run to complete', async () => (await describeRun(id)).status.name === 'COMPLETED');
   });
   expect(book.mails).toHaveLength(4);
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'signed');
 });
 
 test('each refusal comes back with its code and leaves the route as it was', async () => {
@@ -133,10 +182,17 @@ test('each refusal comes back with its code and leaves the route as it was', asy
     expect(await send.open(opening(id))).toEqual({ kind: 'refused', code: 'route.already_sent' });
     expect(await send.command(route, newId(), approve('second', 'p0'))).toEqual({ kind: 'refused', code: 'route.forbidden' });
     expect(await send.command(route, newId(), approve('second', 'p1'))).toEqual({ kind: 'refused', code: 'route.not_asked' });
-    expect(await send.command(route, newId(), { kind: 'refuse', by: member('first'), participantId: 'p0', remark: ' ', at: 0 })).toEqual({ kind: 'refused', code: 'route.remark_required' });
+    expect(await send.command(route, newId(), { kind: 'refuse', by: member('first'), participantId: 'p0', remark: ' ', at: 0 })).toEqual({
+      kind: 'refused',
+      code: 'route.remark_required',
+    });
     expect(book.applications).toBe(0);
-    expect(await send.command(route, newId(), { kind: 'withdraw', by: initiator, at: Date.now() })).toMatchObject({ kind: 'done', value: { state: 'withdrawn' } });
+    expect(await send.command(route, newId(), { kind: 'withdraw', by: initiator, at: Date.now() })).toMatchObject({
+      kind: 'done',
+      value: { state: 'withdrawn' },
+    });
   });
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'withdrawn-after-refusals');
 });
 
 test('the same command twice is one command, also after the run has ended', async () => {
@@ -147,7 +203,10 @@ test('the same command twice is one command, also after the run has ended', asyn
     const open = opening(id);
     expect(await send.open(open)).toEqual(await send.open(open));
     const command = newId();
-    const twice = await Promise.all([send.command({ documentId: id, attempt: 1 }, command, approve('first', 'p0')), send.command({ documentId: id, attempt: 1 }, command, approve('first', 'p0'))]);
+    const twice = await Promise.all([
+      send.command({ documentId: id, attempt: 1 }, command, approve('first', 'p0')),
+      send.command({ documentId: id, attempt: 1 }, command, approve('first', 'p0')),
+    ]);
     expect(twice[0]).toEqual(twice[1]);
     expect(book.applications).toBe(1);
     await send.command({ documentId: id, attempt: 1 }, newId(), { kind: 'withdraw', by: initiator, at: Date.now() });
@@ -164,7 +223,10 @@ test('two people answering at the same instant are served one after the other', 
   await withWorker(book, async () => {
     await send.open(opening(id));
     const route = { documentId: id, attempt: 1 };
-    const results = await Promise.all([send.command(route, newId(), approve('first', 'p0')), send.command(route, newId(), { kind: 'withdraw', by: initiator, at: Date.now() })]);
+    const results = await Promise.all([
+      send.command(route, newId(), approve('first', 'p0')),
+      send.command(route, newId(), { kind: 'withdraw', by: initiator, at: Date.now() }),
+    ]);
     const done = results.filter((r) => r.kind === 'done').length;
     expect([done, book.routes.get(id)?.state]).toEqual(done === 2 ? [2, 'withdrawn'] : [1, 'withdrawn']);
     expect(book.commands.size).toBe(1 + done);
@@ -180,9 +242,16 @@ test('a record that has moved on without the run wins', async () => {
     const stored = book.routes.get(id);
     if (!stored) throw new Error('not stored');
     book.routes.set(id, { ...stored, rev: 7 });
-    expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve('first', 'p0'))).toEqual({ kind: 'refused', code: 'route.conflict' });
-    expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve('first', 'p0'))).toMatchObject({ kind: 'done', value: { rev: 8 } });
+    expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve('first', 'p0'))).toEqual({
+      kind: 'refused',
+      code: 'route.conflict',
+    });
+    expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve('first', 'p0'))).toMatchObject({
+      kind: 'done',
+      value: { rev: 8 },
+    });
   });
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'conflict');
 });
 
 test('a deadline closes the route, reminders come before it', async () => {
@@ -199,6 +268,7 @@ test('a deadline closes the route, reminders come before it', async () => {
   const kinds = [...book.commands.keys()].map((k) => k.split('-')[0]);
   expect(kinds.filter((k) => k === 'remind').length).toBeGreaterThanOrEqual(1);
   expect(kinds.filter((k) => k === 'expire')).toHaveLength(1);
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'reminded-and-expired');
 });
 
 test('a dead mail server holds up neither answers nor the end, and its mails are given up in time', async () => {
@@ -209,10 +279,13 @@ test('a dead mail server holds up neither answers nor the end, and its mails are
   await withWorker(book, async () => {
     const open = opening(id);
     await send.open(open);
-    expect(await send.command({ documentId: id, attempt: 1 }, newId(), { kind: 'withdraw', by: initiator, at: Date.now() })).toMatchObject({ kind: 'done' });
+    expect(await send.command({ documentId: id, attempt: 1 }, newId(), { kind: 'withdraw', by: initiator, at: Date.now() })).toMatchObject({
+      kind: 'done',
+    });
     await until('the mails to be given up', () => book.givenUp.includes(open.commandId));
     await until('the run to complete', async () => (await describeRun(id)).status.name === 'COMPLETED');
   });
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'mail-given-up');
 });
 
 test('a worker lost in the middle of a command: another one finishes it, once', async () => {
@@ -224,11 +297,13 @@ test('a worker lost in the middle of a command: another one finishes it, once', 
   await withWorker(book, () => send.open(opening(id)));
   const pending = send.command(route, command, approve('first', 'p0'));
   await new Promise((resolve) => setTimeout(resolve, 300));
+  // The server waits up to ten seconds for the lost worker before it turns to another: a stubborn sender asks again with the same id.
   await withWorker(book, async () => {
-    expect(await pending).toMatchObject({ kind: 'done' });
-    expect(await send.command(route, command, approve('first', 'p0'))).toMatchObject({ kind: 'done' });
+    await pending;
+    await until('the command to be done', async () => (await send.command(route, command, approve('first', 'p0'))).kind === 'done', 30_000);
   });
   expect(book.applications).toBe(1);
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'worker-lost');
 });
 
 test('a long route continues as new and loses nothing', async () => {
@@ -240,12 +315,19 @@ test('a long route continues as new and loses nothing', async () => {
     await send.open(opening(id));
     const first = (await describeRun(id)).runId;
     for (let i = 1; i <= 8; i++) {
-      const outcome = await send.command(route, newId(), { kind: 'extend', by: initiator, position: 2, dueAt: Date.now() + i * 86_400_000, at: Date.now() });
+      const outcome = await send.command(route, newId(), {
+        kind: 'extend',
+        by: initiator,
+        position: 2,
+        dueAt: Date.now() + i * 86_400_000,
+        at: Date.now(),
+      });
       expect(outcome).toMatchObject({ kind: 'done', value: { rev: 1 + i } });
     }
     await until('a new run', async () => (await describeRun(id)).runId !== first);
     expect(await send.command(route, newId(), approve('first', 'p0'))).toMatchObject({ kind: 'done', value: { rev: 10 } });
   });
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'continued-as-new');
 });
 
 test('a run lost with Temporal is started again from the record and sends what was left unsent', async () => {
@@ -261,11 +343,18 @@ test('a run lost with Temporal is started again from the record and sends what w
     expect(await send.command({ documentId: id, attempt: 1 }, newId(), approve('first', 'p0'))).toMatchObject({ kind: 'done' });
     await until('the mails left behind', () => book.mails.includes('left-behind'));
   });
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'resumed');
 });
 
 test('without Temporal the door is shut', async () => {
-  const away = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1', connectTimeout: '300ms' }), namespace, dataConverter: dataConverter(secret) });
-  expect(await routeSender(away, policy).command({ documentId: newId(), attempt: 1 }, newId(), approve('first', 'p0'))).toEqual({ kind: 'down' });
+  const away = new Client({
+    connection: Connection.lazy({ address: '127.0.0.1:1', connectTimeout: '300ms' }),
+    namespace,
+    dataConverter: dataConverter(secret),
+  });
+  expect(await routeSender(away, policy).command({ documentId: newId(), attempt: 1 }, newId(), approve('first', 'p0'))).toEqual({
+    kind: 'down',
+  });
 });
 
 test('what stands in the history cannot be read without the key', async () => {
@@ -274,7 +363,13 @@ test('what stands in the history cannot be read without the key', async () => {
   const id = newId();
   await withWorker(book, async () => {
     await send.open(opening(id));
-    await send.command({ documentId: id, attempt: 1 }, newId(), { kind: 'refuse', by: member('first'), participantId: 'p0', remark: 'a-very-secret-remark', at: Date.now() });
+    await send.command({ documentId: id, attempt: 1 }, newId(), {
+      kind: 'refuse',
+      by: member('first'),
+      participantId: 'p0',
+      remark: 'a-very-secret-remark',
+      at: Date.now(),
+    });
   });
   const bare = new Client({ connection: clientConnection, namespace });
   const history = await bare.workflow.getHandle(routeWorkflowId(id, 1)).fetchHistory();
