@@ -9,22 +9,25 @@ const uploadPatienceMs = 2 * 3_600_000;
 /** Housekeeping activities; each may be stopped and run again at any point. */
 export const upkeepActivities = (deps: Deps) => ({
   /** Removes the objects of uploads that never became a file. */
-  sweepUploads: async (): Promise<{ removed: number }> => {
-    const before = new Date(deps.now().getTime() - uploadPatienceMs);
-    let removed = 0;
-    for (let page = await staleUploads(deps.db, before, 100); page.length > 0; page = await staleUploads(deps.db, before, 100)) {
-      for (const { objectKey } of page) {
-        await deps.objects.remove(objectKey);
-        await forgetUpload(deps.db, objectKey);
-        removed++;
-        heartbeat(removed);
-      }
-    }
-    return { removed };
-  },
+  sweepUploads: (): Promise<{ removed: number }> => sweepUploads(deps, heartbeat),
 
   /** Forgets sessions that ended a month ago. */
   sweepSessions: async (): Promise<void> => {
     await sweepSessions(deps.db, deps.now());
   },
 });
+
+/** Removes objects of uploads begun long ago that never became a file, telling `progress` how many so far. */
+export async function sweepUploads(deps: Pick<Deps, 'db' | 'objects' | 'now'>, progress: (removed: number) => void): Promise<{ removed: number }> {
+  const before = new Date(deps.now().getTime() - uploadPatienceMs);
+  let removed = 0;
+  for (let page = await staleUploads(deps.db, before, 100); page.length > 0; page = await staleUploads(deps.db, before, 100)) {
+    for (const { objectKey } of page) {
+      await deps.objects.remove(objectKey);
+      await forgetUpload(deps.db, objectKey);
+      removed++;
+      progress(removed);
+    }
+  }
+  return { removed };
+}

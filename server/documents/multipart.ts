@@ -32,7 +32,7 @@ export async function readForm(
         if (failed) throw failed;
         if (!checked) onFields(fields);
         checked = true;
-        if (name) await onFile(stream, name, field);
+        if (name) await onFile(stream, unescapeName(name), field);
       } catch (error) {
         failed ??= error as Error;
       }
@@ -51,6 +51,9 @@ export async function readForm(
   if (!checked) onFields(fields);
   return fields;
 }
+
+/** Browsers write quotes and line ends of a file name as %22, %0D and %0A (HTML Standard, multipart/form-data). */
+const unescapeName = (name: string): string => name.replace(/%22/g, '"').replace(/%0[AD]/g, '');
 
 function openForm(req: Request): BusboyInstance {
   if (!req.is('multipart/form-data')) throw new Refusal('bad_request');

@@ -55,20 +55,16 @@ async function storeFile(deps: WebDeps, source: Readable, name: string, key: str
       yield chunk;
     }
   };
-  await beginUpload(deps.db, key, personId, deps.now());
-  const body = new PassThrough();
-  try {
-    await Promise.all([pipeline(inspected(), body), deps.objects.putStream(key, body, 'application/octet-stream')]);
-  } catch (error) {
-    await discard(deps, key);
-    throw error;
-  }
+  const bytes = inspected();
+  const first = await bytes.next();
+  // Without a first good byte there is nothing to store: an S3 store would refuse an empty stream.
+  if (!first.done) await storeBytes(deps, key, personId, first.value, bytes);
   const type = fileTypeOf(name, head);
   if (size === 0) failure = { code: 'upload.empty' };
   else if (!failure && !type) failure = { code: 'upload.type' };
   else if (!failure && encryption.seen && type?.family === 'pdf') failure = { code: 'upload.encrypted_pdf' };
   if (failure || !type) {
-    await discard(deps, key);
+    if (!first.done) await discard(deps, key);
     const { code, params } = failure ?? { code: 'upload.type' };
     return { fileName: name, sizeBytes: size, failure: code, ...(params ? { params } : {}) };
   }
@@ -84,6 +80,21 @@ async function storeFile(deps: WebDeps, source: Readable, name: string, key: str
     objectKey: key,
   };
   return { fileName: name, sizeBytes: size, file };
+}
+
+async function storeBytes(deps: WebDeps, key: string, personId: string, first: Buffer, rest: AsyncGenerator<Buffer>): Promise<void> {
+  const whole = async function* (): AsyncGenerator<Buffer> {
+    yield first;
+    yield* rest;
+  };
+  await beginUpload(deps.db, key, personId, deps.now());
+  const body = new PassThrough();
+  try {
+    await Promise.all([pipeline(whole(), body), deps.objects.putStream(key, body, 'application/octet-stream')]);
+  } catch (error) {
+    await discard(deps, key);
+    throw error;
+  }
 }
 
 /** Removes what an unusable upload left; should that fail too, the hourly sweep finds it by its row. */
