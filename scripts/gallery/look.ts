@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
-const flags = [
+/** Flags under which Chromium draws the same on every machine and asks nobody outside. */
+export const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -13,13 +14,16 @@ const flags = [
   '--disable-sync',
 ];
 
+/** The Chromium to use: `KENSE_CHROMIUM` or Debian's. */
+export const chromiumPath = (): string => process.env.KENSE_CHROMIUM ?? '/usr/bin/chromium';
+
 /** Starts Chromium (`KENSE_CHROMIUM` or Debian's) with a throw-away profile; `close` removes it. */
 export async function openBrowser(): Promise<{ browser: BrowserContext; close: () => Promise<void> }> {
   const profile = mkdtempSync(path.join(tmpdir(), 'kense-browser-'));
   const browser = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.KENSE_CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: chromiumPath(),
     headless: true,
-    args: flags,
+    args: chromiumFlags,
     viewport: { width: 1280, height: 800 },
   });
   return {

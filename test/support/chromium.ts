@@ -34,9 +34,7 @@ export class Chromium {
     this.contexts.push(context);
     context.on('page', (page) => this.watch(page));
     context.on('request', (request) => this.note(this.isForeign(request.url()), `foreign request: ${request.url()}`));
-    context.on('response', (response) =>
-      this.note(response.status() >= 500, `answer ${response.status()}: ${plainPath(response.url())}`),
-    );
+    context.on('response', (response) => this.note(response.status() >= 500, `answer ${response.status()}: ${plainPath(response.url())}`));
     return context.newPage();
   }
 

@@ -15,7 +15,9 @@ export async function planKeys(...outcomes: Planned[]): Promise<void> {
 /** Waits until NCALayer asks for a key of this person; returns the id of the request. */
 export const waitForRequest = (iin: string): Promise<string> =>
   until(`a request for a key of ${iin}`, async () => {
-    const state = (await (await fetch(`${ncalayerWindow()}/state`)).json()) as { pending: { id: string; filter: { iin: string | null } }[] };
+    const state = (await (await fetch(`${ncalayerWindow()}/state`)).json()) as {
+      pending: { id: string; filter: { iin: string | null } }[];
+    };
     return state.pending.find((each) => each.filter.iin === iin)?.id;
   });
 
