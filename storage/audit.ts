@@ -60,19 +60,7 @@ function rowHash(row: Omit<Stored, 'hash'>): Buffer {
  * it last: everything before it runs in parallel with other commands.
  */
 export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Promise<void> {
-  await execute(
-    db,
-    'INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)',
-    { id: entry.organisationId, genesis },
-    tx,
-  );
-  const head = await selectOne<{ seq: number; hash: Buffer }>(
-    db,
-    'SELECT seq, hash FROM audit_heads WHERE organisation_id = :id FOR UPDATE',
-    { id: entry.organisationId },
-    tx,
-  );
-  if (!head) throw new Error('audit head vanished');
+  const head = (await lockHead(db, tx, entry.organisationId)) ?? (await makeHead(db, tx, entry.organisationId));
   const row: Omit<Stored, 'hash'> = {
     organisation_id: entry.organisationId,
     seq: Number(head.seq) + 1,
@@ -95,6 +83,19 @@ export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Pro
     { seq: row.seq, hash, id: row.organisation_id },
     tx,
   );
+}
+
+type Head = { seq: number; hash: Buffer };
+
+const lockHead = (db: Sequelize, tx: Tx, id: string): Promise<Head | null> =>
+  selectOne<Head>(db, 'SELECT seq, hash FROM audit_heads WHERE organisation_id = :id FOR UPDATE', { id }, tx);
+
+/** The first entry of an organisation. Inserting before locking every time would take a shared lock first, and two writers would deadlock. */
+async function makeHead(db: Sequelize, tx: Tx, id: string): Promise<Head> {
+  await execute(db, 'INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)', { id, genesis }, tx);
+  const head = await lockHead(db, tx, id);
+  if (!head) throw new Error('audit head vanished');
+  return head;
 }
 
 /** The history of one thing, oldest first, at most `limit` rows after `afterSeq`. */

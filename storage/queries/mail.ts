@@ -73,6 +73,16 @@ export const unsentOf = (db: Sequelize, commandId: string): Promise<Delivery[]> 
     { commandId },
   );
 
+/** Commands of a route with mails that still want sending. */
+export async function unsentCommands(db: Sequelize, routeId: string): Promise<string[]> {
+  const rows = await select<{ id: string }>(
+    db,
+    "SELECT DISTINCT command_id AS id FROM mail_deliveries WHERE route_id = :routeId AND state IN ('queued','retrying')",
+    { routeId },
+  );
+  return rows.map((row) => row.id);
+}
+
 /** Notes how an attempt to send ended. */
 export const noteAttempt = (db: Sequelize, id: string, state: MailState, error: string, now: Date): Promise<number> =>
   change(db, 'UPDATE mail_deliveries SET state = :state, attempts = attempts + 1, last_error = :error, updated_at = :now WHERE id = :id', {
