@@ -1,0 +1,159 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Page } from 'playwright-core';
+import { createSimulator } from '../../scripts/simulators/ncalayer';
+import type { Planned } from '../../scripts/simulators/ncalayer/desk';
+import { aPdf, type TestApplication } from '../support/application';
+import { barriers, Chromium } from '../support/chromium';
+import { demoKeyringFile, demoPerson, startDemoApplication } from '../support/demo-people';
+import { waitForMails } from '../support/mail';
+import { openSigning, sendDocument, signIn, signState } from '../support/steps';
+
+// Signing when something goes wrong, and signing by those who have no account. NCALayer is this file's own: it is shut down and started.
+let app: TestApplication;
+let chromium: Chromium;
+let layer: Server | null = null;
+let port = 0;
+const marina = demoPerson('marina.kim');
+const dana = demoPerson('dana.akhmetova');
+const bolat = demoPerson('bolat.abenov');
+let initiator: Page;
+let deputy: Page;
+let document: string;
+
+async function startLayer(): Promise<void> {
+  const server = createSimulator({ keyringFile: demoKeyringFile() });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  ({ port } = server.address() as AddressInfo);
+  layer = server;
+}
+async function stopLayer(): Promise<void> {
+  const server = layer;
+  layer = null;
+  server?.closeAllConnections();
+  await new Promise((resolve) => (server ? server.close(resolve) : resolve(null)));
+}
+const plan = (...outcomes: Planned[]): Promise<Response> =>
+  fetch(`http://127.0.0.1:${port}/control/plan`, { method: 'POST', body: JSON.stringify(outcomes) });
+const words = (page: Page, state: string): Promise<string | null> => page.textContent(`[data-sign-when="${state}"]`);
+const keyOf = (person: { login: string }, kind: string): Planned => ({ do: 'choose', key: `${person.login}-${kind}` });
+
+beforeAll(async () => {
+  await startLayer();
+  // Without the simulator's window: as on a computer with the real program.
+  app = await startDemoApplication({ KENSE_NCALAYER_URL: `ws://127.0.0.1:${port}`, KENSE_NCALAYER_WINDOW_URL: `http://127.0.0.1:${port}` });
+  chromium = await Chromium.start([app.url, `http://127.0.0.1:${port}`]);
+  [initiator, deputy] = [await chromium.window(), await chromium.window()];
+  await Promise.all([signIn(initiator, app.url, marina), signIn(deputy, app.url, dana)]);
+  document = await sendDocument(initiator, app.url, { name: 'Акт.pdf', bytes: aPdf('Act') }, [{ kind: 'sign', people: ['Ахметова'] }]);
+});
+afterAll(async () => {
+  await chromium.closeWindows();
+  await chromium.stop();
+  await stopLayer();
+  await app.stop();
+});
+afterEach(() => expect(chromium.takeTroubles()).toEqual([]));
+
+const press = async (page: Page): Promise<void> => {
+  const popup = page.waitForEvent('popup');
+  await page.click('[data-sign-do="sign"]');
+  await (await popup).close();
+};
+
+describe('one dialog, one document, one thing after another', () => {
+  beforeAll(async () => {
+    await deputy.goto(app.url + document);
+    await openSigning(deputy);
+  });
+
+  test('a choice cancelled in NCALayer is no error', async () => {
+    await plan({ do: 'cancel' });
+    await press(deputy);
+    await signState(deputy, 'error-cancelled');
+    expect(await words(deputy, 'error-cancelled')).toContain('Выбор ключа отменён');
+  });
+
+  test.each([
+    ["another person's key", 'aidar.nurlanov-organisation', 'Ключ другого человека'],
+    ['a key whose time is over', 'dana.akhmetova-expired', 'срок сертификата уже истёк'],
+    ['a key for signing in', 'dana.akhmetova-authentication', 'Этот ключ не для подписи документов'],
+  ])('%s is refused by the server in words, and another can be chosen at once', async (_what, key, why) => {
+    await plan({ do: 'choose', key });
+    await press(deputy);
+    await signState(deputy, 'answer');
+    expect(await words(deputy, 'answer')).toContain('Подпись не принята');
+    expect(await words(deputy, 'answer')).toContain(why);
+    expect(await deputy.isEnabled('[data-sign-do="sign"]')).toBe(true);
+    expect(await barriers(deputy)).toEqual([]);
+    expect(chromium.takeTroubles()).toEqual(['422 /documents/:id/sign/:id']);
+  });
+
+  test('NCALayer that closes in the middle of the dialogue is told', async () => {
+    await plan({ do: 'close' });
+    await press(deputy);
+    await signState(deputy, 'error-closed');
+    expect(await words(deputy, 'error-closed')).toContain('NCALayer закрылся');
+  });
+
+  test('NCALayer that is not there: what to install, then it starts and the same dialog goes on', async () => {
+    await stopLayer();
+    await deputy.keyboard.press('Escape');
+    await deputy.waitForSelector('dialog', { state: 'detached' });
+    await deputy.click('#do-sign');
+    await signState(deputy, 'missing');
+    expect(await words(deputy, 'missing')).toContain('NCALayer не отвечает');
+    expect(await deputy.textContent('details[data-os="linux"][open]')).toContain('ncl.pki.gov.kz');
+    expect(await barriers(deputy)).toEqual([]);
+    await deputy.evaluate('window.notReloaded = true');
+    await startLayer();
+    // By the button, unless the dialog has found it by itself already.
+    await deputy.click('[data-sign-do="retry"]', { timeout: 1_000 }).catch(() => undefined);
+    await signState(deputy, 'ready');
+    await plan(keyOf(dana, 'personal'));
+    await press(deputy);
+    await signState(deputy, 'answer');
+    expect(await words(deputy, 'answer')).toContain('Подпись принята и действительна');
+    expect(await deputy.evaluate('window.notReloaded')).toBe(true);
+    expect(new Set(chromium.takeTroubles())).toEqual(new Set(['socket refused']));
+  });
+});
+
+test('a person outside signs by the link of the mail; the link then shows the answer', async () => {
+  await initiator.goto(`${app.url}/documents/new`);
+  await initiator.setInputFiles('#file', [
+    { name: 'Доверенность.pdf', mimeType: 'application/pdf', buffer: Buffer.from(aPdf('Attorney')) },
+  ]);
+  await initiator.click('.filelist > li[data-state="done"] a.btn');
+  await initiator.click('#stage-0-outside');
+  await initiator.fill('[name="stage.0.outside.email"]', bolat.email);
+  await initiator.fill('[name="stage.0.outside.name"]', bolat.fullName);
+  await initiator.fill('[name="stage.0.outside.iin"]', bolat.iin);
+  await initiator.keyboard.press('Enter');
+  await initiator.waitForSelector('#stage-0-person-0');
+  expect(await barriers(initiator)).toEqual([]);
+  const before = (await waitForMails(bolat.email, 0)).length;
+  await initiator.click('#editor [data-primary]');
+  await initiator.waitForSelector('#document-route');
+  const mails = await waitForMails(bolat.email, before + 1);
+  const link = mails[0]?.links.find((each) => each.startsWith(`${app.url}/invitations/`)) ?? '';
+
+  const guest = await chromium.window({ viewport: { width: 360, height: 780 } });
+  await guest.goto(link);
+  expect(await guest.textContent('.note--run')).toContain('просит вас подписать');
+  expect(await barriers(guest)).toEqual([]);
+  await initiator.waitForSelector('#document-route :text("прочитано")');
+  await guest.click('.act-bar .btn--primary');
+  await signState(guest, 'ready');
+  expect(await barriers(guest)).toEqual([]);
+  await plan(keyOf(bolat, 'organisation'));
+  await press(guest);
+  await signState(guest, 'answer');
+  expect(await words(guest, 'answer')).toContain('Подпись принята и действительна');
+  await guest.click('[data-sign-done]');
+  await guest.waitForSelector('.note--ok:has-text("Вы подписали документ")');
+  expect(await barriers(guest)).toEqual([]);
+  await initiator.waitForSelector('#document-head .state[data-state="signed"]');
+  await guest.goto(link);
+  expect(await guest.textContent('.note--ok')).toContain('Отменить ответ нельзя');
+});
