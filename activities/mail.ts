@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, heartbeat } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
 import { capabilityToken } from '../storage/capabilities';
 import { invitationOf } from '../storage/queries/invitations';
@@ -8,6 +8,9 @@ import { routeOfDocument, type RoutePage } from '../storage/queries/routes';
 import { selectOne } from '../storage/sql';
 import type { Deps } from './deps';
 
+/** How often Temporal hears that a mail is still being sent; less than a third of the heartbeat timeout. Milliseconds. */
+const pulseMs = 4_000;
+
 /** Activities that send mail. */
 export const mailActivities = (deps: Deps) => ({
   /**
@@ -15,22 +18,31 @@ export const mailActivities = (deps: Deps) => ({
    * activity fails and is tried again, and mails already sent are not repeated.
    */
   deliverMails: async (input: { commandId: string }): Promise<void> => {
-    let waiting = '';
-    for (const delivery of await unsentOf(deps.db, input.commandId)) {
-      const data = await mailData(deps, delivery);
-      if (!data) {
-        await noteAttempt(deps.db, delivery.id, 'failed', 'the document or the link is gone', deps.now());
-        continue;
-      }
-      const mail = deps.renderMail(delivery.template, data, delivery.language);
-      const outcome = await deps.mailer.send({ to: delivery.recipient, messageId: delivery.id, ...mail });
-      if (outcome.state === 'sent') await noteAttempt(deps.db, delivery.id, 'sent', '', deps.now());
-      else await noteAttempt(deps.db, delivery.id, outcome.state === 'refused' ? 'refused' : 'retrying', outcome.reason, deps.now());
-      if (outcome.state === 'try-later') waiting = outcome.reason;
+    const pulse = setInterval(() => heartbeat(), pulseMs);
+    try {
+      await deliver(deps, input.commandId);
+    } finally {
+      clearInterval(pulse);
     }
-    if (waiting) throw ApplicationFailure.retryable(`mail server: ${waiting}`, 'MailWaits');
   },
 });
+
+async function deliver(deps: Deps, commandId: string): Promise<void> {
+  let waiting = '';
+  for (const delivery of await unsentOf(deps.db, commandId)) {
+    const data = await mailData(deps, delivery);
+    if (!data) {
+      await noteAttempt(deps.db, delivery.id, 'failed', 'the document or the link is gone', deps.now());
+      continue;
+    }
+    const mail = deps.renderMail(delivery.template, data, delivery.language);
+    const outcome = await deps.mailer.send({ to: delivery.recipient, messageId: delivery.id, ...mail });
+    if (outcome.state === 'sent') await noteAttempt(deps.db, delivery.id, 'sent', '', deps.now());
+    else await noteAttempt(deps.db, delivery.id, outcome.state === 'refused' ? 'refused' : 'retrying', outcome.reason, deps.now());
+    if (outcome.state === 'try-later') waiting = outcome.reason;
+  }
+  if (waiting) throw ApplicationFailure.retryable(`mail server: ${waiting}`, 'MailWaits');
+}
 
 type Facts = {
   title: string;

@@ -1,4 +1,5 @@
-import type { RouteEffect } from '../domain/routes/decide';
+import type { Actor } from '../domain/people/roles';
+import type { RouteEffect, System } from '../domain/routes/decide';
 import type { Route } from '../domain/routes/route';
 import type { Delivery, MailTemplate } from '../storage/queries/mail';
 import { select } from '../storage/sql';
@@ -15,7 +16,14 @@ const participantTemplates = { signed: 'completed', refused: 'refused', withdraw
  * The mails a command's effects call for. People without an e-mail see everything in the application and get none; nobody is told twice
  * of the same thing at the same address, but every invited participant gets an invitation of their own.
  */
-export async function mailsFor(deps: Deps, tx: Tx, route: Route, effects: readonly RouteEffect[], commandId: string): Promise<Queued[]> {
+export async function mailsFor(
+  deps: Deps,
+  tx: Tx,
+  route: Route,
+  effects: readonly RouteEffect[],
+  command: { id: string; by: Actor | System },
+): Promise<Queued[]> {
+  const commandId = command.id;
   const mails: Queued[] = [];
   const told = new Set<string>();
   const add = (to: Recipient, template: MailTemplate, everyone: boolean): void => {
@@ -40,6 +48,7 @@ export async function mailsFor(deps: Deps, tx: Tx, route: Route, effects: readon
   const participants = await recipients(deps, tx, effects);
   for (const effect of effects) {
     if (effect.kind === 'tell-initiator') {
+      if (command.by.kind === 'member' && command.by.personId === route.initiatorId) continue; // nobody needs a mail of their own act
       const initiator = await initiatorOf(deps, tx, route);
       if (initiator) add(initiator, initiatorTemplates[effect.of], false);
       continue;

@@ -10,7 +10,7 @@ import { capabilityHash, capabilityToken } from '../storage/capabilities';
 import { once } from '../storage/commands';
 import { lockDocument, setDocumentState } from '../storage/queries/documents';
 import { insertInvitations, renewInvitation, invitationOf } from '../storage/queries/invitations';
-import { giveUpOn, queueMails } from '../storage/queries/mail';
+import { giveUpOn, queueMails, unsentCommands } from '../storage/queries/mail';
 import { colleaguesByIds, personById, type Colleague } from '../storage/queries/people';
 import { insertRoute, loadRoute, participantById, routeOfDocument, saveRoute, type ParticipantCard } from '../storage/queries/routes';
 import { acceptSignature } from '../storage/queries/signatures';
@@ -25,6 +25,7 @@ class Refused extends Error {
   constructor(
     readonly code: string,
     readonly current?: Route,
+    readonly unsent?: string[],
   ) {
     super(code);
   }
@@ -67,7 +68,7 @@ export const routeActivities = (deps: Deps) => ({
           if ((await setDocumentState(deps.db, tx, document.id, document.rev, 'in-signing', input.attempt, at)) === 0)
             throw new Refused('document.stale');
           const asked = route.stages[0]?.participants.map((p) => p.id) ?? [];
-          const mails = await mailsFor(deps, tx, route, [{ kind: 'invite', participantIds: asked }], input.commandId);
+          const mails = await mailsFor(deps, tx, route, [{ kind: 'invite', participantIds: asked }], { id: input.commandId, by: input.by });
           await queueMails(deps.db, tx, mails, at);
           await audit(deps, tx, input.commandId, route, 'route.sent', input.by, at, {
             attempt: route.attempt,
@@ -101,11 +102,12 @@ export const routeActivities = (deps: Deps) => ({
               throw new Refused('signing.session_used');
             const remark = remarkOf(command);
             if (!(await saveRoute(deps.db, tx, before, next, at, remark))) {
-              throw new Refused('route.conflict', (await loadRoute(deps.db, before.id, tx)) ?? before);
+              const current = (await loadRoute(deps.db, before.id, tx)) ?? before;
+              throw new Refused('route.conflict', current, await unsentCommands(deps.db, before.id));
             }
             await touchDocument(deps, tx, next, at);
             if (command.kind === 'remind') await renewLinks(deps, tx, input, at);
-            const mails = await mailsFor(deps, tx, next, input.effects, input.commandId);
+            const mails = await mailsFor(deps, tx, next, input.effects, { id: input.commandId, by: command.by });
             await queueMails(deps.db, tx, mails, at);
             await audit(
               deps,
@@ -127,14 +129,7 @@ export const routeActivities = (deps: Deps) => ({
   loadRoute: async (input: { documentId: string; attempt: number }): Promise<{ route: Route; unsent: string[] }> => {
     const page = await routeOfDocument(deps.db, input.documentId, input.attempt);
     if (!page) throw ApplicationFailure.nonRetryable('no such route', 'RouteMissing');
-    const unsent = await select<{ id: string }>(
-      deps.db,
-      "SELECT DISTINCT command_id AS id FROM mail_deliveries WHERE route_id = :id AND state IN ('queued','retrying')",
-      {
-        id: page.route.id,
-      },
-    );
-    return { route: page.route, unsent: unsent.map((row) => row.id) };
+    return { route: page.route, unsent: await unsentCommands(deps.db, page.route.id) };
   },
 
   /** Marks the mails of a command as failed once the patience has run out. */
@@ -147,8 +142,9 @@ async function answered(work: () => Promise<Applied>): Promise<Applied> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Refused) return { ok: false, code: error.code, ...(error.current ? { current: error.current } : {}) };
-    throw error;
+    if (!(error instanceof Refused)) throw error;
+    const { code, current, unsent } = error;
+    return current ? { ok: false, code, current, unsent } : { ok: false, code };
   }
 }
 

@@ -18,7 +18,10 @@ export const upkeepActivities = (deps: Deps) => ({
 });
 
 /** Removes objects of uploads begun long ago that never became a file, telling `progress` how many so far. */
-export async function sweepUploads(deps: Pick<Deps, 'db' | 'objects' | 'now'>, progress: (removed: number) => void): Promise<{ removed: number }> {
+export async function sweepUploads(
+  deps: Pick<Deps, 'db' | 'objects' | 'now'>,
+  progress: (removed: number) => void,
+): Promise<{ removed: number }> {
   const before = new Date(deps.now().getTime() - uploadPatienceMs);
   let removed = 0;
   for (let page = await staleUploads(deps.db, before, 100); page.length > 0; page = await staleUploads(deps.db, before, 100)) {

@@ -1,7 +1,5 @@
-import { runAuditVerify, runConfigCheck, runCreateAdmin, runMigrate, runReconcile, Usage } from './cli/admin';
-import { runSeedDemo } from './cli/seed-demo';
-import { runVerify } from './cli/verify';
 import { ConfigError, readConfig } from './config';
+import { Usage } from './cli/usage';
 
 const usage = `kense COMMAND
   web                         serve the pages
@@ -16,17 +14,20 @@ const usage = `kense COMMAND
 
 type Command = (argv: string[]) => Promise<number> | number;
 
+// Each command loads only what it needs: checking a signature wants no database driver.
+const admin = () => import('./cli/admin.js');
 const commands: Record<string, Command> = {
   web: runWeb,
   worker: () => runWorkers('worker'),
   heavy: () => runWorkers('heavy'),
-  migrate: runMigrate,
-  reconcile: runReconcile,
-  'seed-demo': runSeedDemo,
-  'user create-admin': runCreateAdmin,
-  'audit verify': runAuditVerify,
-  'config check': runConfigCheck,
-  verify: (argv) => runVerify(argv, { stdout: process.stdout, stderr: process.stderr, now: () => new Date() }),
+  migrate: async () => (await admin()).runMigrate(),
+  reconcile: async () => (await admin()).runReconcile(),
+  'seed-demo': async (argv) => (await import('./cli/seed-demo.js')).runSeedDemo(argv),
+  'user create-admin': async (argv) => (await admin()).runCreateAdmin(argv),
+  'audit verify': async () => (await admin()).runAuditVerify(),
+  'config check': async () => (await admin()).runConfigCheck(),
+  verify: async (argv) =>
+    (await import('./cli/verify.js')).runVerify(argv, { stdout: process.stdout, stderr: process.stderr, now: () => new Date() }),
 };
 
 async function runWeb(): Promise<number> {

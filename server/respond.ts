@@ -17,7 +17,15 @@ export function responder(deps: WebDeps) {
       menu,
       path: req.originalUrl,
       csrf,
-      actor: session && organisation ? { name: session.person.name, organisation: organisation.name, role: organisation.role } : null,
+      actor:
+        session && organisation
+          ? {
+              name: session.person.name,
+              organisation: organisation.name,
+              role: organisation.role,
+              hasSeveralOrganisations: session.organisations > 1,
+            }
+          : null,
       counts: null,
       demo: deps.config.demo !== null,
       flash: takeFlash(req),
@@ -49,6 +57,8 @@ export function responder(deps: WebDeps) {
       const { requestId } = req.kense;
       res.status(status);
       if (req.kense.isHtmx) {
+        // Whatever the request wanted to replace (a dialog, a form) stays.
+        res.set({ 'HX-Retarget': '#flash', 'HX-Reswap': 'innerHTML' });
         deps.render.renderFragment(
           res,
           'fragments/flash',
@@ -75,7 +85,13 @@ export function responder(deps: WebDeps) {
       else deps.render.renderPage(res, 'pages/error', { status, requestId }, ctx);
     },
     /** After a command that went through: 303 to a page, or for htmx a flash that floats while the page's parts reload themselves. */
-    done(req: Request, res: Response, href: string, flash: Flash, triggers: string[] = ['dialog-close', 'route-changed']): void {
+    async done(
+      req: Request,
+      res: Response,
+      href: string,
+      flash: Flash,
+      triggers: string[] = ['dialog-close', 'route-changed'],
+    ): Promise<void> {
       if (!req.kense.isHtmx) {
         setFlash(res, flash);
         res.redirect(303, href);
@@ -83,7 +99,10 @@ export function responder(deps: WebDeps) {
       }
       res.set('HX-Reswap', 'none');
       res.set('HX-Trigger', triggers.join(', '));
-      deps.render.renderFragment(res, 'fragments/flash', { ...flash, outOfBand: true }, { ...baseContext(req, null), flash: null });
+      const ctx = { ...baseContext(req, null), flash: null };
+      const counters = ctx.actor ? deps.render.fragmentHtml('fragments/counters', await menuCounts(deps.db, memberOf(req)), ctx) : '';
+      res.vary('HX-Request');
+      res.type('html').send(deps.render.fragmentHtml('fragments/flash', { ...flash, outOfBand: true }, ctx) + counters);
     },
     /** Sends the reader to another page, with or without htmx. */
     go(req: Request, res: Response, href: string, flash?: Flash): void {

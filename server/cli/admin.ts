@@ -12,9 +12,7 @@ import { liveRoutes } from '../../storage/queries/routes';
 import { transactions } from '../../storage/tx';
 import { hashPassword, minPasswordLength } from '../auth/passwords';
 import { readConfig, type Config } from '../config';
-
-/** A wrong command line or an expected failure: one sentence, exit code 2. */
-export class Usage extends Error {}
+import { Usage } from './usage';
 
 type Options = { words: string[]; values: Map<string, string> };
 export function parseOptions(argv: readonly string[]): Options {

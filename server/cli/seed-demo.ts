@@ -8,8 +8,8 @@ import { transactions } from '../../storage/tx';
 import { mappingSetting } from '../auth/directory-accounts';
 import { hashPassword } from '../auth/passwords';
 import { readConfig } from '../config';
-import { Usage } from './admin';
 import { seedDocuments } from './seed-documents';
+import { Usage } from './usage';
 
 const person = z.object({
   login: z.string(),

@@ -18,7 +18,11 @@ export function commandOf(req: Request): string {
   return given;
 }
 
-/** Sends one command to the route of a document; a route the record says is live but has no run is started again first. */
+/**
+ * Sends one command to the route of a document; a route the record says is live but has no run is started again first. A command that is
+ * stored is done whatever the run answers: it may have been stored just before worker and server died, and the run then knows only the
+ * state it led to.
+ */
 export async function sendToRoute(
   deps: WebDeps,
   route: { documentId: string; attempt: number },
@@ -26,8 +30,9 @@ export async function sendToRoute(
   command: RouteCommand,
 ): Promise<Outcome<RouteSaved>> {
   const outcome = await deps.send.command(route, commandId, command);
-  if (outcome.kind !== 'closed') return outcome;
+  if (outcome.kind !== 'closed' && outcome.kind !== 'refused') return outcome;
   if (await findCommand(deps.db, commandId)) return { kind: 'done', value: { routeId: '', rev: 0, state: 'active' } };
+  if (outcome.kind === 'refused') return outcome;
   const page = await routeOfDocument(deps.db, route.documentId, route.attempt);
   if (page?.route.state !== 'active') return { kind: 'refused', code: 'route.ended' };
   deps.log.warn({ documentId: route.documentId }, 'a live route had no run; it was started again from the record');

@@ -69,7 +69,7 @@ export function participantRoutes(deps: WebDeps, respond: Responder, find: FindP
       const outcome = await sendToRoute(deps, { documentId: place.document.id, attempt: place.document.attempt }, commandId, command);
       const saved = await settle(outcome, () => respond.pending(req, res, commandId, place.base));
       const flash: Flash = { tone: 'ok', key: kind === 'approve' ? 'flash.approved' : 'flash.refused' };
-      if (saved) respond.done(req, res, place.base, flash);
+      if (saved) await respond.done(req, res, place.base, flash);
     });
   }
 

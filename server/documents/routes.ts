@@ -131,7 +131,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
     const command: RouteCommand = { kind, by: actor, at: deps.now().getTime(), ...(kind === 'withdraw' ? { remark } : {}) };
     const outcome = await sendToRoute(deps, { documentId: document.id, attempt: document.attempt }, commandId, command);
     const saved = await settle(outcome, () => respond.pending(req, res, commandId, base));
-    if (saved) respond.done(req, res, base, { tone: 'ok', key: kind === 'withdraw' ? 'flash.withdrawn' : 'flash.reminded' });
+    if (saved) await respond.done(req, res, base, { tone: 'ok', key: kind === 'withdraw' ? 'flash.withdrawn' : 'flash.reminded' });
   };
   router.post('/documents/:id/withdraw', initiatorCommand('withdraw'));
   router.post('/documents/:id/remind', initiatorCommand('remind'));

@@ -14,6 +14,8 @@ export type Session = {
   source: 'local' | 'ldap';
   login: string;
   organisation: { id: string; name: string; bin: string; role: OrganisationRole; position: string } | null;
+  /** How many organisations this person may work in. */
+  organisations: number;
   createdAt: Date;
   seenAt: Date;
 };
@@ -66,12 +68,14 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
     bin: string | null;
     role: OrganisationRole | null;
     position: string | null;
+    organisations: number | string;
   };
   const row = await selectOne<Row>(
     db,
     `SELECT s.id AS sessionId, s.csrf, s.created_at AS createdAt, s.seen_at AS seenAt, a.source, a.login,
             p.id, p.iin, p.name, p.email, p.language, p.theme, p.menu,
-            o.id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position
+            o.id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position,
+            (SELECT COUNT(*) FROM memberships am WHERE am.person_id = p.id AND am.ended_at IS NULL) AS organisations
        FROM sessions s JOIN people p ON p.id = s.person_id JOIN accounts a ON a.person_id = p.id AND a.disabled_at IS NULL
        LEFT JOIN memberships m ON m.person_id = p.id AND m.organisation_id = s.organisation_id AND m.ended_at IS NULL
        LEFT JOIN organisations o ON o.id = m.organisation_id
@@ -90,6 +94,7 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
       row.organisationId && row.role
         ? { id: row.organisationId, name: row.organisationName ?? '', bin: row.bin ?? '', role: row.role, position: row.position ?? '' }
         : null,
+    organisations: Number(row.organisations),
     createdAt: row.createdAt,
     seenAt: row.seenAt,
   };

@@ -1,0 +1,27 @@
+import type { TrustStore } from '../../signature';
+import { ConfigError, type Config } from '../config';
+import { loadTrust } from './check-signature';
+
+/** Names of authorities whose keys are public: the demo's own and the national authority's test ones. */
+const forDemos = /KENSE DEMO/;
+const forTests = /\bTEST\b/;
+
+/**
+ * Reads the pinned certificates at start. Refuses what would make every stranger a valid signer: the demo's authority outside a demo, a
+ * test authority in production. Throws `ConfigError`, also when a file cannot be read.
+ */
+export function checkedTrust(config: Pick<Config, 'trustFiles' | 'demo' | 'isProduction'>): TrustStore {
+  let trust: TrustStore;
+  try {
+    trust = loadTrust(config.trustFiles);
+  } catch (error) {
+    throw new ConfigError([`KENSE_TRUST_FILES: ${(error as Error).message}`]);
+  }
+  const names = [...trust.anchors, ...trust.intermediates].map((c) => c.person.name ?? '');
+  const demo = config.demo ? undefined : names.find((name) => forDemos.test(name));
+  const test = config.isProduction ? names.find((name) => forTests.test(name)) : undefined;
+  if (demo)
+    throw new ConfigError([`KENSE_TRUST_FILES: ${demo} is the demo's authority; its keys are public and are refused outside a demo`]);
+  if (test) throw new ConfigError([`KENSE_TRUST_FILES: ${test} is a test authority; its keys are public and are refused in production`]);
+  return trust;
+}
