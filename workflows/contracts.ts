@@ -24,7 +24,8 @@ export type RouteMessage =
 export type RouteSaved = { routeId: string; rev: number; state: Route['state'] };
 
 export type ApplyRoute = { commandId: string; command: RouteCommand; before: Route; next: Route; effects: RouteEffect[] };
-export type Applied = { ok: true; route: Route; hasMail: boolean } | { ok: false; code: string; current?: Route };
+/** `current` and `unsent` come with a conflict: the stored state, and the commands whose mails still wait. */
+export type Applied = { ok: true; route: Route; hasMail: boolean } | { ok: false; code: string; current?: Route; unsent?: string[] };
 
 export const routeUpdateName = 'routeCommand';
 export const routeWorkflowName = 'routeWorkflow';

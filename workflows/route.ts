@@ -29,31 +29,35 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
   const { policy } = start;
   let route: Route | null = start.route ?? null;
   const serial = new Serial();
-  let sending = 0;
+  const sending = new Set<string>();
   let stopping = false;
 
   const io = proxyActivities<Activities>({
     taskQueue: 'io',
     startToCloseTimeout: '2m',
+    heartbeatTimeout: '15s', // a worker that died in the middle is noticed long before the two minutes
     scheduleToCloseTimeout: policy.mailPatienceMs,
     retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '10m' },
   });
 
   /** Sends the mails of one command; after the patience has run out they are marked as failed and a person sees it on the page. */
   const sendMails = async (commandId: string): Promise<void> => {
-    sending++;
+    if (sending.has(commandId)) return;
+    sending.add(commandId);
     try {
       await io.deliverMails({ commandId });
     } catch {
       await db.giveUpMails({ commandId });
     } finally {
-      sending--;
+      sending.delete(commandId);
     }
   };
 
   const settle = (commandId: string, applied: Applied): RouteSaved => {
     if (!applied.ok) {
-      if (applied.current) route = applied.current; // the record has moved without us (a restore): follow it
+      // The record has moved without us (a restore; a command stored just before worker and server died): follow it, its mails too.
+      if (applied.current) route = applied.current;
+      for (const left of applied.unsent ?? []) void sendMails(left);
       throw refused(applied.code);
     }
     route = applied.route;
@@ -110,7 +114,7 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     const { rev } = current;
     const moved = (): boolean => route?.rev !== rev || isFinal(route);
     const timer = nextTimer(current);
-    if (workflowInfo().historyLength > policy.maxHistoryEvents && sending === 0 && allHandlersFinished()) {
+    if (workflowInfo().historyLength > policy.maxHistoryEvents && sending.size === 0 && allHandlersFinished()) {
       return continueAsNew<typeof routeWorkflow>({ ...start, resume: false, route: current });
     }
     if (timer === null) {
@@ -126,7 +130,7 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
         : { kind: 'remind', by: { kind: 'system' }, at: Date.now() };
     await serial.run(() => apply(`${timer.kind}-${current.id}-${rev}`, command)).catch(ignoreRefusal);
   }
-  await condition(() => sending === 0 && allHandlersFinished());
+  await condition(() => sending.size === 0 && allHandlersFinished());
 }
 
 /** One timer never sleeps longer than this, so that a corrected clock or a far date cannot overflow the server's limits. */
