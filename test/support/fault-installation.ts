@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applicationEnvironment, runCommand } from '../../scripts/launcher/application';
 import { type Home, openHome, repositoryRoot, secretsOf } from '../../scripts/launcher/home';
-import { Ports } from '../../scripts/launcher/ports';
+import { isFree, Ports } from '../../scripts/launcher/ports';
 import { killRecorded, outputOf, type RunningProcess, startProcess, stopLeftovers, stopProcess } from '../../scripts/launcher/processes';
 import { requirePrograms } from '../../scripts/launcher/programs';
 import { type Server, type ServerContext, startServer } from '../../scripts/launcher/server';
@@ -26,6 +26,8 @@ export type Victim = (typeof victims)[number];
 type Role = Extract<Victim, 'web' | 'worker'>;
 
 const allServers: readonly Server[] = [mariadb, temporal, seaweedfs, mail];
+/** Long enough not to spin when a process cannot start at all. Milliseconds. */
+const restartPauseMs = 100;
 const servers = { temporal, database: mariadb } as const;
 
 /**
@@ -44,6 +46,8 @@ export class FaultInstallation {
   private readonly processes = new Map<Role, RunningProcess>();
   private readonly restarts = new Map<Victim, Promise<void>>();
   private isOver = false;
+  /** Processes of the application that ended without being killed, with how they did. */
+  readonly ownEnds: string[] = [];
 
   /** Starts everything; `trustPem` is the authority whose signatures count. */
   static async start(trustPem: string): Promise<FaultInstallation> {
@@ -123,7 +127,9 @@ export class FaultInstallation {
       graceMs: 0,
     });
     this.processes.set(role, running);
-    void running.ended.then(() => {
+    void running.ended.then(async (how) => {
+      if (how !== 'ended by SIGKILL') this.ownEnds.push(`${role} ${how}`);
+      await sleep(restartPauseMs);
       if (!this.isOver) this.run(role);
     });
   }
@@ -131,14 +137,16 @@ export class FaultInstallation {
   private async killProcess(role: Role): Promise<void> {
     const running = this.processes.get(role)!;
     process.kill(running.pid, 'SIGKILL');
-    await running.ended;
-    await sleep(0); // `run` has been called by the same promise
+    await until(`${role} to start again`, () => this.processes.get(role) !== running);
   }
 
   private async killServer(victim: keyof typeof servers): Promise<void> {
     const server = servers[victim];
     await stopProcess(this.home, server.name, 0);
-    const before = this.settings[victim === 'temporal' ? 'KENSE_TEMPORAL_ADDRESS' : 'KENSE_DATABASE_URL'];
+    const before = this.settings[victim === 'temporal' ? 'KENSE_TEMPORAL_ADDRESS' : 'KENSE_DATABASE_URL']!;
+    const port = Number(/:(\d+)(\/|$)/.exec(before)?.[1]);
+    // A killed process counts as dead when its first thread is gone; the last one closes the port a moment later.
+    await until(`the port of ${server.title} to be free`, () => isFree(port));
     const context = await startServer(server, this.base, this.ports);
     const after = victim === 'temporal' ? temporalAddress(context) : databaseUrl(context);
     if (after !== before) throw new Error(`${server.title} came back at another address`);
