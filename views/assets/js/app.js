@@ -61,8 +61,8 @@ const lastAnswer = new Map();
 const openDetails = new Set();
 body.addEventListener('htmx:beforeSwap', (event) => {
   const { target, xhr, isError } = event.detail;
-  // Errors of a request made inside a modal dialog are shown inside it: outside it nobody sees them.
-  const inDialog = isError && document.querySelector('dialog:modal [data-flash]');
+  // Refusals and errors of a request made inside a modal dialog are shown inside it: outside it nobody sees them.
+  const inDialog = (isError || target.id === 'flash') && document.querySelector('dialog:modal [data-flash]');
   if (inDialog) {
     event.detail.target = inDialog;
     return;
