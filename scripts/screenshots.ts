@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext, Page } from 'playwright-core';
+import { makeTextPdf } from '../signature/sheet/text-pdf';
 import { openBrowser } from './gallery/look';
 import { fail, say } from './launcher/command';
 import { PlainFailure } from './launcher/failure';
@@ -78,7 +79,7 @@ class Visitor {
     await this.page.fill('#login', account.login);
     await this.page.fill('#password', account.password);
     await this.page.keyboard.press('Enter');
-    await this.page.waitForSelector('.top-org');
+    await this.page.waitForSelector('.top-org', { state: 'attached' });
   }
 
   async open(address: string): Promise<void> {
@@ -124,8 +125,50 @@ const contract = '118/25';
 const act = '№ 42';
 const order = '57-к';
 
+/** Further documents that Marina Kim sends to the head, so that his list is one of a working day. */
+const further = [
+  { title: 'Акт сверки взаимных расчётов на 31.10.2026', kind: 'act', counterparty: 'АО «Өскемен Кабель»', stage: 'sign', dueInDays: 1 },
+  { title: 'Служебная записка: замена насоса НС-3', kind: 'letter', counterparty: '', stage: 'approve', dueInDays: 3 },
+  {
+    title: 'Доп. соглашение № 3 к договору аренды 44-А',
+    kind: 'contract',
+    counterparty: 'ТОО «Іле Девелопмент»',
+    stage: 'sign',
+    dueInDays: 7,
+  },
+  { title: 'Счёт-договор № 9 на поверку приборов', kind: 'invoice', counterparty: 'РГП «Метрология Юг»', stage: 'sign', dueInDays: null },
+] as const;
+
+const dayMs = 86_400_000;
+const dateIn = (days: number): string => new Date(Date.now() + days * dayMs).toISOString().slice(0, 10);
+
+async function sendFurther(visitor: Visitor): Promise<void> {
+  const { page } = visitor;
+  await visitor.signIn('marina.kim');
+  for (const { title, kind, counterparty, stage, dueInDays } of further) {
+    if (await visitor.openDocument('/documents?state=in-signing', title)) continue;
+    const pdf = Buffer.from(await makeTextPdf([title, 'Приложения на 2 листах.']));
+    await visitor.open('/documents/new');
+    await page.waitForSelector('[data-drop-text]:not([hidden])');
+    await page.setInputFiles('#file', { name: `${title.replace(/[:№]/g, '')}.pdf`, mimeType: 'application/pdf', buffer: pdf });
+    await page.click('.filelist > li[data-state="done"] a.btn');
+    await page.fill('#title', title);
+    await page.selectOption('#kind', kind);
+    await page.fill('#counterparty-name', counterparty);
+    await page.selectOption('#stage-0-kind', stage);
+    if (dueInDays !== null) await page.fill('#stage-0-due', dateIn(dueInDays));
+    await page.focus('#stage-0-search');
+    await page.keyboard.type('нұрланов');
+    await page.click('#stage-0-found .suggest-item');
+    await page.waitForSelector('#stage-0-person-0');
+    await page.click('#editor [data-primary]');
+    await page.waitForSelector('#document-route');
+  }
+}
+
 /** Brings the demo's documents to where the pictures want them, through the pages; what has happened already is left alone. */
 async function prepare(visitor: Visitor): Promise<void> {
+  await sendFurther(visitor);
   await visitor.approve('yerlan.kassymov', contract);
   await visitor.approve('saule.omarova', contract);
   await visitor.approve('marina.kim', order);
@@ -187,7 +230,7 @@ export async function main(args: string[]): Promise<void> {
     fs.mkdirSync(folder, { recursive: true });
     const { demo, stop } = await findDemo();
     try {
-      const { browser, close } = await openBrowser();
+      const { browser, close } = await openBrowser({ locale: 'ru-RU' });
       try {
         browser.setDefaultTimeout(pageTimeoutMs);
         const visitor = new Visitor(demo, browser, browser.pages()[0] ?? (await browser.newPage()));

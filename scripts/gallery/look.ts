@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
 
 /** Flags under which Chromium draws the same on every machine and asks nobody outside. */
 export const chromiumFlags = [
@@ -18,13 +18,14 @@ export const chromiumFlags = [
 export const chromiumPath = (): string => process.env.KENSE_CHROMIUM ?? '/usr/bin/chromium';
 
 /** Starts Chromium (`KENSE_CHROMIUM` or Debian's) with a throw-away profile; `close` removes it. */
-export async function openBrowser(): Promise<{ browser: BrowserContext; close: () => Promise<void> }> {
+export async function openBrowser(options: BrowserContextOptions = {}): Promise<{ browser: BrowserContext; close: () => Promise<void> }> {
   const profile = mkdtempSync(path.join(tmpdir(), 'kense-browser-'));
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath: chromiumPath(),
     headless: true,
-    args: chromiumFlags,
+    args: options.locale ? [...chromiumFlags, `--lang=${options.locale}`] : chromiumFlags,
     viewport: { width: 1280, height: 800 },
+    ...options,
   });
   return {
     browser,

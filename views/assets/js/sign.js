@@ -53,7 +53,9 @@ export function start(root) {
     try {
       const version = await layer.connect();
       if (isGone()) return layer.close();
-      root.querySelector('[data-sign-version]').textContent = version;
+      const shownVersion = root.querySelector('[data-sign-version]');
+      shownVersion.textContent = version;
+      shownVersion.parentElement.hidden = version === '';
       show('ready');
     } catch {
       if (isGone()) return undefined;
