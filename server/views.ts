@@ -168,8 +168,6 @@ export interface AllDocumentsRow extends DocumentRow {
 }
 export interface TrashRow extends DocumentRow {
   deletedAt: Instant;
-  /** The day the document goes for good. */
-  keptUntil: CivilDate;
 }
 interface ListPage<Row> {
   filter: ListFilter;

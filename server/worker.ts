@@ -13,6 +13,13 @@ import { root } from './root';
 /** The bundle of the workflows, made by the build; a worker never compiles at start. */
 export const bundlePath = path.join(root, 'dist', 'workflow-bundle.js');
 
+/** Slots of the worker that runs workflows and their local activities. */
+export const flowWorkerOptions = {
+  maxCachedWorkflows: 300,
+  maxConcurrentLocalActivityExecutions: 20,
+  maxConcurrentActivityTaskExecutions: 1,
+} as const satisfies Partial<WorkerOptions>;
+
 const retryConnectMs = 2_000;
 
 /** Queues and slots of the two kinds of worker processes. */
@@ -53,10 +60,8 @@ export async function runWorker(config: Config, kind: keyof typeof shapes): Prom
   } as const;
   const options: Record<string, Partial<WorkerOptions>> = {
     [queues.flow]: {
+      ...flowWorkerOptions,
       workflowBundle: { codePath: bundlePath },
-      maxCachedWorkflows: 300,
-      maxConcurrentLocalActivityExecutions: 20,
-      maxConcurrentActivityTaskExecutions: 1,
     },
     [queues.io]: { maxConcurrentActivityTaskExecutions: 5 },
     [queues.heavy]: { maxConcurrentActivityTaskExecutions: 2 },

@@ -613,7 +613,7 @@ export const pages: readonly Sample[] = [
   page('pages/trash', 'trash', {
     filter: noFilter,
     isFiltered: false,
-    rows: [{ ...toSignRows[0]!, deletedAt: '2026-11-19T05:00:00.000Z', keptUntil: '2026-12-19' }],
+    rows: [{ ...toSignRows[0]!, deletedAt: '2026-11-19T05:00:00.000Z' }],
     pager: { ...onePage, shown: 1, total: 1 },
   }),
   page('pages/invitations/show', 'invitation', invitation),

@@ -1,5 +1,4 @@
 import { Router, type Request } from 'express';
-import { civilDateOf } from '../../domain/calendar/working-days';
 import { documentKinds, documentStates } from '../../domain/documents/document';
 import { zoneOffsetMs } from '../../domain/routes/draft';
 import { stageKinds } from '../../domain/routes/route';
@@ -12,8 +11,6 @@ import type { DocumentRow, ListFilter, Pager } from '../views';
 import { presentDelivery, presentDue } from './presenters';
 
 const pageSize = 50;
-/** Drafts in the trash are kept this long, milliseconds. */
-const trashLifeMs = 30 * 86_400_000;
 
 const param = (req: Request, name: string): string => {
   const value = req.query[name];
@@ -185,7 +182,6 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
     const rows = page.rows.map((row) => ({
       ...documentRow(row),
       deletedAt: row.trashedAt.toISOString(),
-      keptUntil: civilDateOf(row.trashedAt.getTime() + trashLifeMs),
     }));
     const data = { filter: shown, isFiltered: isSet(shown), rows, pager: pager(req, page, total) };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/lists/trash', data);

@@ -15,7 +15,13 @@ afterEach(() => mailControl({ refuse: [], down: false }));
 afterAll(() => app.stop());
 
 const stateOf = async (recipient: string) =>
-  (await select<{ state: string; last_error: string; attempts: number }>(app.deps.db, 'SELECT state, last_error, attempts FROM mail_deliveries WHERE recipient = :recipient', { recipient }))[0];
+  (
+    await select<{ state: string; last_error: string; attempts: number }>(
+      app.deps.db,
+      'SELECT state, last_error, attempts FROM mail_deliveries WHERE recipient = :recipient',
+      { recipient },
+    )
+  )[0];
 
 test('a recipient the server refuses is shown as such, the others get their mail', async () => {
   const [refused, fine] = [
