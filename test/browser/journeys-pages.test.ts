@@ -42,7 +42,7 @@ test('the back button after sending does not send again', async () => {
   if ((await initiator.locator('#editor').count()) > 0) await initiator.click('#editor [data-primary]');
   await initiator.waitForSelector('#document-route');
   expect(await actionsOf(path)).toEqual(['document.uploaded', 'route.sent']);
-  const routes = await select(app.deps.db, 'SELECT id FROM routes WHERE document_id = :id', { id: path.split('/').at(-1) });
+  const routes = await select(app.deps.db, 'SELECT id FROM routes WHERE document_id = :id', { id: path.split('/').at(-1) ?? '' });
   expect(routes).toHaveLength(1);
 });
 
