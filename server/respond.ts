@@ -100,7 +100,10 @@ export function responder(deps: WebDeps) {
       res.set('HX-Reswap', 'none');
       res.set('HX-Trigger', triggers.join(', '));
       const ctx = { ...baseContext(req, null), flash: null };
-      const counters = ctx.actor ? deps.render.fragmentHtml('fragments/counters', await menuCounts(deps.db, memberOf(req)), ctx) : '';
+      const counts = ctx.actor ? await menuCounts(deps.db, memberOf(req)) : null;
+      const counter = (id: Fragments['fragments/counter']['id'], count: number): string =>
+        deps.render.fragmentHtml('fragments/counter', { id, count }, ctx);
+      const counters = counts ? counter('counter-to-sign', counts.toSign) + counter('counter-in-signing', counts.inSigning) : '';
       res.vary('HX-Request');
       res.type('html').send(deps.render.fragmentHtml('fragments/flash', { ...flash, outOfBand: true }, ctx) + counters);
     },

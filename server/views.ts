@@ -700,8 +700,8 @@ export interface Pages {
 export interface Fragments {
   'fragments/flash': FlashFragment;
   'fragments/command-pending': CommandPending;
-  /** The menu's numbers, swapped in beside another answer. */
-  'fragments/counters': { toSign: number; inSigning: number };
+  /** A number of the menu, swapped in beside another answer. */
+  'fragments/counter': { id: 'counter-to-sign' | 'counter-in-signing'; count: number };
   /** Root `#list` of the four lists, for filters and paging. */
   'fragments/lists/to-sign': ToSignPage;
   'fragments/lists/in-signing': InSigningPage;

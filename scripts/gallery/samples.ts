@@ -730,6 +730,7 @@ const fragment = <Name extends keyof Fragments>(name: Name, data: Fragments[Name
 export const fragments: readonly FragmentSample[] = [
   fragment('fragments/flash', { tone: 'ok', key: 'flash.sent' }),
   fragment('fragments/flash', { tone: 'bad', key: 'errors.status.500', requestId: '01KAGH2Z5Q6M', outOfBand: true }),
+  fragment('fragments/counter', { id: 'counter-to-sign', count: 3 }),
   fragment('fragments/command-pending', { command: id(99), href: '/', startedAt: now }),
   fragment('fragments/lists/to-sign', {
     filter: noFilter,
