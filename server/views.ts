@@ -298,7 +298,7 @@ export interface EditorPage {
 
 // ---------------------------------------------------------------- document
 
-export type DocumentAction = 'sign' | 'approve' | 'refuse' | 'withdraw' | 'remind' | 'reupload' | 'edit' | 'delete';
+export type DocumentAction = 'sign' | 'approve' | 'refuse' | 'extend' | 'withdraw' | 'remind' | 'reupload' | 'edit' | 'delete';
 
 /** Head of the document page: GET /documents/:id/head gives it alone. */
 export interface DocumentHead {
@@ -397,9 +397,9 @@ export interface DocumentPage {
   route: RouteView;
 }
 
-/** GET and POST <base>/approve | refuse | withdraw | reupload | delete: dialog with htmx, page without. Fields `remark`; reupload: `file`. */
+/** GET and POST <base>/approve | refuse | extend | withdraw | reupload | delete: dialog with htmx, page without. Fields `remark`; extend: `due`; reupload: `file`. */
 export interface DecisionForm {
-  kind: 'approve' | 'refuse' | 'withdraw' | 'reupload' | 'delete';
+  kind: 'approve' | 'refuse' | 'extend' | 'withdraw' | 'reupload' | 'delete';
   /** `/documents/<id>` or `/invitations/<token>`. */
   base: string;
   title: string;
@@ -407,6 +407,8 @@ export interface DecisionForm {
   command: string;
   remark: string;
   errors: FieldErrors;
+  /** Extend only: the deadline of the stage asked now, empty for none. */
+  due?: CivilDate | '';
   /** Reupload only. */
   accepts?: string[];
   maxBytes?: number;

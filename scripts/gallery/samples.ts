@@ -607,6 +607,7 @@ export const pages: readonly Sample[] = [
   page('pages/documents/decision', 'refuse', decision('refuse', { errors: { remark: { code: 'route.remark_required' } } })),
   page('pages/documents/decision', 'approve', decision('approve')),
   page('pages/documents/decision', 'withdraw', decision('withdraw')),
+  page('pages/documents/decision', 'extend', { ...decision('extend'), due: '2026-11-30' }),
   page('pages/documents/decision', 'delete', decision('delete')),
   page('pages/documents/decision', 'reupload', decision('reupload', { accepts: ['.pdf', '.docx'], maxBytes: 104_857_600 })),
   page('pages/documents/sign', 'sign', signing),

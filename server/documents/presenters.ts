@@ -71,6 +71,7 @@ export function presentHead(
       sign: asked?.stage.kind === 'sign',
       approve: asked?.stage.kind === 'approve',
       refuse: asked !== null,
+      extend: mine && route?.state === 'active',
       withdraw: mine && route?.state === 'active',
       remind: mine && route?.state === 'active',
       edit: mayDocument(actor, 'edit-route', document),

@@ -2,7 +2,10 @@ import { Router, type Request, type Response } from 'express';
 import { mayDocument } from '../../domain/documents/document';
 import { fileTypes, titleFromFileName } from '../../domain/documents/file-type';
 import { maxRemarkLength, type RouteCommand } from '../../domain/routes/decide';
-import { emptyDraft } from '../../domain/routes/draft';
+import { civilDateOf } from '../../domain/calendar/working-days';
+import { runsCabinet } from '../../domain/people/roles';
+import { emptyDraft, endOfDay } from '../../domain/routes/draft';
+import { currentStage } from '../../domain/routes/route';
 import { appendAudit, auditOf, verifyEntity } from '../../storage/audit';
 import { capabilityHash, capabilityToken } from '../../storage/capabilities';
 import { findCommand, once } from '../../storage/commands';
@@ -23,7 +26,7 @@ import { commandOf, sendToRoute, settle } from './commands';
 import { presentEditor, press, sendingErrors, stateOf, suggestions, type EditorState } from './editor';
 import { flatten, readAct, readCard, readPerson, readRoute, type Posted } from './forms';
 import { presentHistory } from './history';
-import { memberPlace } from './load';
+import { attemptPage, memberPlace, type Place } from './load';
 import { answerForm, decisionForm, participantRoutes, presentDocumentPage } from './participant-routes';
 import { discard, receiveFiles, type Received, type UploadOutcome } from './upload';
 
@@ -136,6 +139,35 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
   router.post('/documents/:id/withdraw', initiatorCommand('withdraw'));
   router.post('/documents/:id/remind', initiatorCommand('remind'));
 
+  router.get('/documents/:id/extend', async (req, res) => {
+    const here = await place(req);
+    const stage = await stageAsked(deps, here);
+    const due = stage.dueAt === null ? ('' as const) : civilDateOf(stage.dueAt);
+    await answerForm(respond, req, res, 'pages/documents/decision', { ...decisionForm(here, 'extend', deps.newId()), due });
+  });
+
+  router.post('/documents/:id/extend', async (req, res) => {
+    const here = await place(req);
+    const commandId = commandOf(req);
+    const due = (flatten(req.body).due ?? '').trim();
+    const dueAt = due === '' ? null : endOfDay(due);
+    const at = deps.now().getTime();
+    const { position } = await stageAsked(deps, here);
+    const problem = dueAt === null ? null : Number.isNaN(dueAt) ? 'draft.bad_due' : dueAt <= at ? 'route.due_in_past' : null;
+    if (problem) {
+      res.status(422);
+      return answerForm(respond, req, res, 'pages/documents/decision', {
+        ...decisionForm(here, 'extend', commandId),
+        due,
+        errors: { due: { code: problem } },
+      });
+    }
+    const command: RouteCommand = { kind: 'extend', by: here.actor, position, dueAt, at };
+    const outcome = await sendToRoute(deps, { documentId: here.document.id, attempt: here.document.attempt }, commandId, command);
+    const saved = await settle(outcome, () => respond.pending(req, res, commandId, here.base));
+    if (saved) await respond.done(req, res, here.base, { tone: 'ok', key: 'flash.extended' });
+  });
+
   for (const kind of ['withdraw', 'delete', 'reupload'] as const) {
     router.get(`/documents/:id/${kind}`, async (req, res) => {
       const here = await place(req);
@@ -184,6 +216,15 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.use('/documents/:id', participantRoutes(deps, respond, place, 'pages/documents/decision'));
   return router;
+}
+
+/** The stage whose deadline the initiator may move: the one asked now. */
+async function stageAsked(deps: WebDeps, { document, actor }: Place): Promise<{ position: number; dueAt: number | null }> {
+  const { page } = await attemptPage(deps, document, document.attempt);
+  if (actor.kind !== 'member' || (actor.personId !== document.initiatorId && !runsCabinet(actor))) throw new Refusal('route.forbidden');
+  const stage = page ? currentStage(page.route) : null;
+  if (!page || !stage) throw new Refusal('route.ended');
+  return { position: page.route.current, dueAt: stage.dueAt };
 }
 
 /** Makes a draft of an uploaded file. The same command again answers with the draft it made. */

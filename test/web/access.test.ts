@@ -58,6 +58,8 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
   ['GET', '/documents/:id/download/pdf', seers],
   ['GET', '/documents/:id/edit', seers],
   ['POST', '/documents/:id/edit', seers],
+  ['GET', '/documents/:id/extend', members({ asked: 403, 'not asked': 404, 'other organisation': 404 })],
+  ['POST', '/documents/:id/extend', members({ asked: 403, 'not asked': 404, 'other organisation': 404 })],
   ['GET', '/documents/:id/withdraw', seers],
   ['POST', '/documents/:id/remind', members({ asked: 403, 'not asked': 404, 'other organisation': 404 })],
   ['GET', '/documents/:id/delete', seers],

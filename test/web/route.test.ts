@@ -254,6 +254,20 @@ test('an outside person signs by the link and sees nothing else', async () => {
   expect((await browser.get(`${link}/file`)).status).toBe(410);
 });
 
+test('the initiator moves a deadline, never into the past', async () => {
+  const id = await app.draft(clerk);
+  await app.send(clerk, id, [{ kind: 'approve', due: '2099-01-31', people: [ours.people.lawyer] }]);
+  const move = (browser: Browser, due: string) =>
+    browser.post(`/documents/${id}/extend`, { command: app.deps.newId(), due }, { htmx: true });
+  expect((await clerk.get(`/documents/${id}/extend`)).value('due')).toBe('2099-01-31');
+  expect((await move(lawyer, '2099-02-28')).status).toBe(403);
+  for (const bad of ['2020-01-01', '2099-02-30', 'soon']) expect((await move(clerk, bad)).status).toBe(422);
+  expect((await move(clerk, '2099-03-31')).status).toBe(200);
+  expect((await clerk.get(`/documents/${id}`)).text).toContain('31.03.2099');
+  expect((await move(clerk, '')).status).toBe(200);
+  expect((await app.auditActions(id)).filter((a) => a === 'route.extended')).toHaveLength(2);
+});
+
 test('the initiator withdraws and reminds; others may not', async () => {
   const id = await app.draft(clerk);
   await app.send(clerk, id, [{ kind: 'approve', people: [ours.people.lawyer] }]);
