@@ -13,7 +13,10 @@ export type BenchInstallation = { home: Home; settings: Record<string, string>; 
 /** A home that goes with this process. */
 export function throwAwayHome(): Home {
   const home = openHome(fs.mkdtempSync(path.join(os.tmpdir(), 'kense-bench-')));
-  process.on('exit', () => killRecorded(home));
+  process.on('exit', () => {
+    killRecorded(home);
+    fs.rmSync(home.root, { recursive: true, force: true });
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
   return home;
 }
@@ -24,7 +27,13 @@ export async function startInstallation(): Promise<BenchInstallation> {
   const servers = await startServers(home, { throwAway: false, say: () => undefined });
   const { web } = await new Ports(home).claim(['web']);
   const url = `http://127.0.0.1:${web}`;
-  const settings = { ...servers.env, KENSE_PUBLIC_URL: url, KENSE_LISTEN: `127.0.0.1:${web}`, KENSE_LOG_LEVEL: 'warn' };
+  const settings = {
+    ...servers.env,
+    KENSE_PUBLIC_URL: url,
+    KENSE_LISTEN: `127.0.0.1:${web}`,
+    KENSE_LOG_LEVEL: 'warn',
+    KENSE_TRUST_FILES: '',
+  };
   const env = applicationEnvironment(settings);
   await runCommand(home, ['migrate'], env);
   const processes = (['web', 'worker'] as const).map((role) => new Supervised(home, role, env, console.error));

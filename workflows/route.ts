@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   allHandlersFinished,
   ApplicationFailure,
   condition,
@@ -65,6 +66,14 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     return { routeId: route.id, rev: route.rev, state: route.state };
   };
 
+  /** Takes the route over from the record when it is there: its opening may have been stored just before the server forgot it. */
+  const recall = async (): Promise<void> => {
+    const loaded = await db.loadRoute({ documentId: start.documentId, attempt: start.attempt }).catch(ignoreMissing);
+    if (!loaded) return;
+    route = loaded.route;
+    for (const commandId of loaded.unsent) void sendMails(commandId);
+  };
+
   const apply = async (commandId: string, command: RouteCommand): Promise<RouteSaved> => {
     if (!route) throw refused('route.not_sent');
     const before = route;
@@ -78,7 +87,10 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     async (message: RouteMessage) => {
       if (start.resume && !route) await condition(() => route !== null || stopping);
       return serial.run(async () => {
-        if (message.kind === 'command') return apply(message.commandId, message.command);
+        if (message.kind === 'command') {
+          if (!route) await recall();
+          return apply(message.commandId, message.command);
+        }
         if (route) throw refused('route.already_sent');
         return settle(message.commandId, await db.openRoute(message.open));
       });
@@ -89,10 +101,7 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
           if (route) throw refused('route.already_sent');
           return;
         }
-        if (!route) {
-          if (start.resume) return; // not loaded yet: the handler decides
-          throw refused('route.not_sent');
-        }
+        if (!route) return; // not known yet: the handler asks the record
         const decision = decide(route, message.command);
         if (!decision.ok) throw refused(decision.code);
       },
@@ -104,7 +113,12 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     route = loaded.route;
     for (const commandId of loaded.unsent) void sendMails(commandId);
   }
-  if (!route && !(await condition(() => route !== null, policy.openPatienceMs))) {
+  let patienceMs = policy.openPatienceMs;
+  for (let waitMs = Math.min(firstRecallMs, patienceMs); !route && patienceMs > 0; waitMs = Math.min(waitMs * 2, patienceMs)) {
+    patienceMs -= waitMs;
+    if (!(await condition(() => route !== null, waitMs))) await serial.run(async () => (route ? undefined : recall()));
+  }
+  if (!route) {
     stopping = true;
     await condition(allHandlersFinished);
     return;
@@ -136,9 +150,18 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
 /** One timer never sleeps longer than this, so that a corrected clock or a far date cannot overflow the server's limits. */
 const maxTimerMs = 30 * 86_400_000;
 
+/** How long a run without a route waits for its opening before it looks into the record, for the first time. Milliseconds. */
+const firstRecallMs = 30_000;
+
 const live = (route: Route | null): Route | null => (route && !isFinal(route) ? route : null);
 
 /** A timer that lost the race against a person's command has nothing left to do. */
 function ignoreRefusal(error: unknown): void {
   if (!(error instanceof ApplicationFailure && error.type === 'Refused')) throw error;
+}
+
+/** A document that was never sent has no route to take over. */
+function ignoreMissing(error: unknown): undefined {
+  const isMissing = error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'RouteMissing';
+  if (!isMissing) throw error;
 }
