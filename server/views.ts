@@ -408,7 +408,7 @@ export interface DecisionForm {
   remark: string;
   errors: FieldErrors;
   /** Extend only: the deadline of the stage asked now, empty for none. */
-  due?: CivilDate | '';
+  due?: string;
   /** Reupload only. */
   accepts?: string[];
   maxBytes?: number;

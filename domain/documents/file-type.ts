@@ -87,7 +87,6 @@ export class EncryptionWatch {
 
 /** A file name safe to store and show: no path, no control characters, at most 200 characters with its extension kept. */
 export function cleanFileName(name: string): string {
-   
   const base = (name.split(/[\\/]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '').trim();
   if (base.length <= 200) return base || 'file';
   const extension = extensionOf(base);

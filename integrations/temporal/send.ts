@@ -125,10 +125,12 @@ async function becomesDown(client: Client, signal: AbortSignal): Promise<{ kind:
     const timer = setTimeout(resolve, suspicionMs);
     signal.addEventListener('abort', () => clearTimeout(timer));
   });
-  const isThere = await client.withDeadline(Date.now() + probeMs, () => client.workflowService.getSystemInfo({})).then(
-    () => true,
-    () => false,
-  );
+  const isThere = await client
+    .withDeadline(Date.now() + probeMs, () => client.workflowService.getSystemInfo({}))
+    .then(
+      () => true,
+      () => false,
+    );
   return isThere ? forever : { kind: 'down' };
 }
 

@@ -28,7 +28,7 @@ export function securityHeaders(config: Config): RequestHandler {
       'X-Content-Type-Options': 'nosniff',
       'X-Frame-Options': 'DENY',
       'Referrer-Policy': 'same-origin',
-      'Cross-Origin-Opener-Policy': 'same-origin',
+      'Cross-Origin-Opener-Policy': config.demo ? 'same-origin-allow-popups' : 'same-origin', // the demo's key window is reused, not opened anew
       'Cross-Origin-Resource-Policy': 'same-origin',
       'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
     });

@@ -9,8 +9,15 @@ let inTx: InTx;
 const [org, other, document] = [newId(), newId(), newId()];
 
 const entry = (change: Partial<AuditEntry> = {}): AuditEntry => ({
-  organisationId: org, at: new Date(), actor: { kind: 'member', id: newId(), name: 'Әлия "Қ" 🙂' }, action: 'route.sent', entityKind: 'document', entityId: document, commandId: newId(),
-  details: { remark: 'ёж', n: 1 }, ...change,
+  organisationId: org,
+  at: new Date(),
+  actor: { kind: 'member', id: newId(), name: 'Әлия "Қ" 🙂' },
+  action: 'route.sent',
+  entityKind: 'document',
+  entityId: document,
+  commandId: newId(),
+  details: { remark: 'ёж', n: 1 },
+  ...change,
 });
 const sql = (statement: string) => database.db.query(statement);
 
@@ -40,7 +47,9 @@ test.each([
 });
 
 test('a row written in by hand is found, also when it hashes by itself', async () => {
-  await sql(`INSERT INTO audit SELECT organisation_id, 6, at, actor_kind, actor_id, actor_name, action, entity_kind, entity_id, 'forged', details, prev_hash, hash FROM audit WHERE seq = 5 AND organisation_id = '${org}'`);
+  await sql(
+    `INSERT INTO audit SELECT organisation_id, 6, at, actor_kind, actor_id, actor_name, action, entity_kind, entity_id, 'forged', details, prev_hash, hash FROM audit WHERE seq = 5 AND organisation_id = '${org}'`,
+  );
   expect((await verifyAudit(database.db)).faults.map((f) => f.fault)).toEqual(expect.arrayContaining(['changed', 'head-mismatch']));
 });
 

@@ -10,7 +10,9 @@ if (!ldapPerson) throw new Error('the demo directory has no employee');
 
 beforeAll(async () => {
   app = await TestApplication.start({ worker: false, env: { KENSE_SIGN_IN_ATTEMPTS: '5' } });
-  await app.deps.inTx((tx) => saveSetting(app.deps.db, tx, app.ours.id, 'directory.mapping', [{ group: 'kense-employees', role: 'employee' }], new Date()));
+  await app.deps.inTx((tx) =>
+    saveSetting(app.deps.db, tx, app.ours.id, 'directory.mapping', [{ group: 'kense-employees', role: 'employee' }], new Date()),
+  );
 });
 afterAll(() => app.stop());
 
@@ -67,7 +69,8 @@ test('after five failures the door is shut for this name, also for the right pas
 
 test('sessions end when idle, in any case after their time, and when the account is switched off', async () => {
   const browser = await app.signedIn(app.ours.people.clerk);
-  const aged = (column: string, hours: number) => app.deps.db.query(`UPDATE sessions SET ${column} = ${column} - INTERVAL ${hours} HOUR WHERE person_id = '${app.ours.people.clerk.id}'`);
+  const aged = (column: string, hours: number) =>
+    app.deps.db.query(`UPDATE sessions SET ${column} = ${column} - INTERVAL ${hours} HOUR WHERE person_id = '${app.ours.people.clerk.id}'`);
   expect((await browser.get('/to-sign')).status).toBe(200);
   await aged('seen_at', 2);
   expect((await browser.get('/to-sign')).location).toContain('/sign-in');
@@ -92,9 +95,12 @@ test('own sessions are listed and ended one by one or all others at once', async
   expect((await one.get('/to-sign')).status).toBe(200);
 });
 
-test.each(['//evil.example', 'https://evil.example', '/\\evil.example', '/to-sign\nSet-Cookie: a=b'])('the way back after the sign-in never leads to %j', async (target) => {
-  const browser = app.visitor();
-  await browser.get('/sign-in');
-  const answer = await browser.post('/sign-in', { login: 'ours.owner', password, return_to: target });
-  expect([answer.status, answer.location]).toEqual([303, '/']);
-});
+test.each(['//evil.example', 'https://evil.example', '/\\evil.example', '/to-sign\nSet-Cookie: a=b'])(
+  'the way back after the sign-in never leads to %j',
+  async (target) => {
+    const browser = app.visitor();
+    await browser.get('/sign-in');
+    const answer = await browser.post('/sign-in', { login: 'ours.owner', password, return_to: target });
+    expect([answer.status, answer.location]).toEqual([303, '/']);
+  },
+);

@@ -15,13 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const upload = (name: string, bytes: Uint8Array, htmx = true) => clerk.upload('/uploads', { command: app.deps.newId() }, [{ name, bytes }], { htmx });
+const upload = (name: string, bytes: Uint8Array, htmx = true) =>
+  clerk.upload('/uploads', { command: app.deps.newId() }, [{ name, bytes }], { htmx });
 const leftovers = () => select<{ object_key: string }>(app.deps.db, 'SELECT object_key FROM uploads');
 
 test('a file is stored as it came, with both digests computed on the way', async () => {
   const bytes = Buffer.concat([Buffer.from(aPdf('digests')), Buffer.alloc(1_500_000, 'x')]);
   const id = await app.draft(clerk, bytes, 'Ұзақ "атау" 🙂.pdf');
-  const [file] = await select<{ name: string; sha256: Buffer; streebog512: Buffer; size_bytes: number }>(app.deps.db, 'SELECT * FROM files WHERE document_id = :id', { id });
+  const [file] = await select<{ name: string; sha256: Buffer; streebog512: Buffer; size_bytes: number }>(
+    app.deps.db,
+    'SELECT * FROM files WHERE document_id = :id',
+    { id },
+  );
   expect(file?.name).toBe('Ұзақ "атау" 🙂.pdf');
   expect(Buffer.from(digest('sha256', bytes)).equals(file?.sha256 ?? Buffer.alloc(0))).toBe(true);
   expect(Buffer.from(digest('streebog512', bytes)).equals(file?.streebog512 ?? Buffer.alloc(0))).toBe(true);
@@ -84,13 +89,21 @@ test('an upload that breaks off leaves nothing for good', async () => {
 
 test('what a killed process left is found by its row and swept', async () => {
   await app.deps.objects.putBytes('files/orphan', Buffer.from('half'), 'application/octet-stream');
-  await app.deps.db.query("INSERT INTO uploads (object_key, person_id, started_at) VALUES ('files/orphan', :p, UTC_TIMESTAMP(3) - INTERVAL 3 HOUR)", { replacements: { p: app.ours.people.clerk.id } });
+  await app.deps.db.query(
+    "INSERT INTO uploads (object_key, person_id, started_at) VALUES ('files/orphan', :p, UTC_TIMESTAMP(3) - INTERVAL 3 HOUR)",
+    { replacements: { p: app.ours.people.clerk.id } },
+  );
   expect(await sweepUploads(app.deps, () => undefined)).toEqual({ removed: 1 });
   expect(await app.deps.objects.size('files/orphan')).toBeNull();
 });
 
 test('a form that is no form is refused quietly', async () => {
   expect((await clerk.post('/uploads', { command: app.deps.newId() })).status).toBe(400);
-  const answer = await fetch(`${app.url}/uploads`, { method: 'POST', redirect: 'manual', headers: { 'Content-Type': 'multipart/form-data; boundary=x', Cookie: `kense=${clerk.cookie('kense')}` }, body: 'no boundary here' });
+  const answer = await fetch(`${app.url}/uploads`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { 'Content-Type': 'multipart/form-data; boundary=x', Cookie: `kense=${clerk.cookie('kense')}` },
+    body: 'no boundary here',
+  });
   expect(answer.status).toBeLessThan(500);
 });

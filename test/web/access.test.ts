@@ -1,4 +1,5 @@
 import type { Router } from 'express';
+import { createApp } from '../../server/app';
 import { aPdf, TestApplication } from '../support/application';
 import { signDetached } from '../support/authority';
 import type { Browser } from '../support/browser';
@@ -218,8 +219,6 @@ type Layer = {
 
 /** Routes as registered; routers mounted under a prefix are found by trying the two prefixes in use. */
 function routesOf({ deps }: TestApplication): string[] {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const { createApp } = require('../../server/app') as typeof import('../../server/app');
   const express = createApp(deps);
   const found: string[] = [];
   const walk = (stack: Layer[], prefix: string): void => {
