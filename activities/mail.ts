@@ -125,6 +125,6 @@ const unansweredIn = (page: RoutePage): string[] =>
 async function addressFor(deps: Deps, delivery: Delivery): Promise<string | null> {
   if (delivery.personId || !delivery.participantId) return `${deps.publicUrl}/documents/${delivery.documentId}`;
   const invitation = await invitationOf(deps.db, delivery.participantId);
-  if (!invitation) return null;
+  if (!invitation || invitation.revokedAt) return null; // a stopped link is not mailed again
   return `${deps.publicUrl}/invitations/${capabilityToken(deps.secret, 'invitation', delivery.participantId, invitation.version)}`;
 }

@@ -198,10 +198,11 @@ function hashOfLink(deps: Deps, participantId: string, version: number): Buffer 
 /** A reminder renews an outside person's link, so that a mail never leads to a dead address. */
 async function renewLinks(deps: Deps, tx: Tx, input: ApplyRoute, at: Date): Promise<void> {
   const asked = input.effects.flatMap((e) => (e.kind === 'remind' ? e.participantIds : []));
+  const byHand = input.command.by.kind !== 'system';
   for (const participantId of asked) {
     const invitation = await invitationOf(deps.db, participantId);
-    if (!invitation || (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.invitationLifeMs / 2))
-      continue;
+    if (!invitation || (invitation.revokedAt !== null && !byHand)) continue; // what somebody stopped, no timer starts again
+    if (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.invitationLifeMs / 2) continue;
     const { version } = invitation;
     await renewInvitation(
       deps.db,

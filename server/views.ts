@@ -366,6 +366,8 @@ export interface RoutePerson {
   /** When answered. */
   at: Instant | null;
   remark: string | null;
+  /** One-person link of an outside person, for those who may revoke it; null otherwise. */
+  link: 'open' | 'revoked' | null;
   /** Invitation by mail; null when none was sent or the reader may not see it. */
   delivery: Delivery | null;
 }

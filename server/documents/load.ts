@@ -47,14 +47,15 @@ export async function attemptPage(
 
 /** What the timeline shows beside the route itself. */
 export async function routeFacts(deps: WebDeps, document: Document, page: RoutePage): Promise<RouteFacts> {
-  const [mails, signatures, opened] = await Promise.all([
+  const [mails, signatures, links] = await Promise.all([
     lastMails(deps.db, page.route.id),
     signaturesOf(deps.db, page.route.id),
-    select<{ id: string; at: Date }>(
+    select<{ id: string; openedAt: Date | null; revokedAt: Date | null }>(
       deps.db,
-      'SELECT i.participant_id AS id, i.opened_at AS at FROM invitations i JOIN route_participants p ON p.id = i.participant_id WHERE p.route_id = :routeId AND i.opened_at IS NOT NULL',
+      `SELECT i.participant_id AS id, i.opened_at AS openedAt, i.revoked_at AS revokedAt
+         FROM invitations i JOIN route_participants p ON p.id = i.participant_id WHERE p.route_id = :routeId`,
       { routeId: page.route.id },
     ),
   ]);
-  return { page, mails, signatures, opened: new Map(opened.map((o) => [o.id, o.at])), checkUrl: checkPath(deps, document.id) };
+  return { page, mails, signatures, links: new Map(links.map((link) => [link.id, link])), checkUrl: checkPath(deps, document.id) };
 }

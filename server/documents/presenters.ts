@@ -122,7 +122,8 @@ export function presentCard(
 export type RouteFacts = {
   page: RoutePage;
   mails: Map<string, MailRow>;
-  opened: Map<string, Date>;
+  /** Links of outside participants. */
+  links: Map<string, { openedAt: Date | null; revokedAt: Date | null }>;
   signatures: SignatureRecord[];
   checkUrl: string | null;
 };
@@ -182,8 +183,16 @@ function presentPerson(facts: RouteFacts, stage: Stage, id: string, actor: Actor
     since: card.askedAt?.toISOString() ?? null,
     at: card.answeredAt?.toISOString() ?? null,
     remark: card.remark,
-    delivery: mail ? presentDelivery(mail.state, mail.updatedAt, mail.lastError, facts.opened.get(id)) : null,
+    link: linkOf(facts, id, actor),
+    delivery: mail ? presentDelivery(mail.state, mail.updatedAt, mail.lastError, facts.links.get(id)?.openedAt ?? undefined) : null,
   };
+}
+
+/** The state of an outside person's link, for the initiator and who runs the cabinet. */
+function linkOf({ page, links }: RouteFacts, id: string, actor: Actor): RoutePerson['link'] {
+  const link = links.get(id);
+  if (!link || actor.kind !== 'member' || (actor.personId !== page.route.initiatorId && !runsCabinet(actor))) return null;
+  return link.revokedAt ? 'revoked' : 'open';
 }
 
 /** Where a mail is: "sent" means the mail server took it, "opened" that the person followed the link. */

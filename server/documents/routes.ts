@@ -19,6 +19,9 @@ import {
   setTrashed,
   type Document,
 } from '../../storage/queries/documents';
+import { revokeInvitation } from '../../storage/queries/invitations';
+import { participantById } from '../../storage/queries/routes';
+import { isUlid } from '../../domain/ids';
 import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
 import type { Responder } from '../respond';
 import type { EditorForm, Flash, UploadRow } from '../views';
@@ -168,6 +171,12 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
     if (saved) await respond.done(req, res, here.base, { tone: 'ok', key: 'flash.extended' });
   });
 
+  router.post('/documents/:id/links/:participant/revoke', async (req, res) => {
+    const here = await place(req);
+    await revokeLink(deps, here, (req.params as Record<string, string>).participant, commandOf(req));
+    await respond.done(req, res, here.base, { tone: 'ok', key: 'flash.link_revoked' });
+  });
+
   for (const kind of ['withdraw', 'delete', 'reupload'] as const) {
     router.get(`/documents/:id/${kind}`, async (req, res) => {
       const here = await place(req);
@@ -225,6 +234,43 @@ async function stageAsked(deps: WebDeps, { document, actor }: Place): Promise<{ 
   const stage = page ? currentStage(page.route) : null;
   if (!page || !stage) throw new Refusal('route.ended');
   return { position: page.route.current, dueAt: stage.dueAt };
+}
+
+/** Stops the link of an outside person at once; a reminder by hand sends a new one. */
+async function revokeLink(
+  deps: WebDeps,
+  { document, actor, name }: Place,
+  participantId: string | undefined,
+  command: string,
+): Promise<void> {
+  if (actor.kind !== 'member' || (actor.personId !== document.initiatorId && !runsCabinet(actor))) throw new Refusal('route.forbidden');
+  const participant = isUlid(participantId) ? await participantById(deps.db, participantId) : null;
+  if (!participant || participant.documentId !== document.id || participant.personId !== null) throw new Refusal('not_found');
+  const now = deps.now();
+  const row = {
+    id: command,
+    organisationId: document.organisationId,
+    actor: actor.personId,
+    kind: 'route.link_revoked',
+    entityId: document.id,
+    at: now,
+  };
+  await deps.inTx((tx) =>
+    once(deps.db, tx, row, async () => {
+      await revokeInvitation(deps.db, tx, participant.id, now);
+      await appendAudit(deps.db, tx, {
+        organisationId: document.organisationId,
+        at: now,
+        actor: auditActor(actor, name),
+        action: 'route.link_revoked',
+        entityKind: 'document',
+        entityId: document.id,
+        commandId: command,
+        details: { participant: participant.id, attempt: participant.attempt },
+      });
+      return null;
+    }),
+  );
 }
 
 /** Makes a draft of an uploaded file. The same command again answers with the draft it made. */

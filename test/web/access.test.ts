@@ -61,6 +61,11 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
   ['POST', '/documents/:id/edit', seers],
   ['GET', '/documents/:id/extend', members({ asked: 403, 'not asked': 404, 'other organisation': 404 })],
   ['POST', '/documents/:id/extend', members({ asked: 403, 'not asked': 404, 'other organisation': 404 })],
+  [
+    'POST',
+    '/documents/:id/links/:participant/revoke',
+    members({ asked: 403, initiator: 404, admin: 404, owner: 404, 'not asked': 404, 'other organisation': 404 }),
+  ],
   ['GET', '/documents/:id/withdraw', seers],
   ['POST', '/documents/:id/remind', members({ asked: 403, 'not asked': 404, 'other organisation': 404 })],
   ['GET', '/documents/:id/delete', seers],
@@ -166,6 +171,7 @@ const fill = (path: string): string =>
   path
     .replace('/invitations/:token', link)
     .replace(':signature', signatureId)
+    .replace(':participant', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
     .replace(':session', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
     .replace(':code', 'AAAAAAAAAAAAAAAAAAAAAA')
     .replace(/(documents)\/:id/, `$1/${documentId}`)

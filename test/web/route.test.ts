@@ -254,6 +254,25 @@ test('an outside person signs by the link and sees nothing else', async () => {
   expect((await browser.get(`${link}/file`)).status).toBe(410);
 });
 
+test('a revoked link opens nothing; a reminder by hand sends a new one, and only that one works', async () => {
+  const guest = { name: 'Outside', email: `revoked-${Date.now()}@outside.kz`, iin: '880808400889' };
+  const id = await app.draft(clerk);
+  await app.send(clerk, id, [{ kind: 'approve', people: [guest] }]);
+  const linkIn = (mail: unknown) => /\/invitations\/[A-Za-z0-9_-]{22}/.exec(JSON.stringify(mail))?.[0] ?? '';
+  const first = linkIn((await waitForMails(guest.email))[0]);
+  const visitor = app.visitor();
+  expect((await visitor.get(`${first}/file`)).status).toBe(200);
+  const revoke = /action="(\/documents\/[^"]+\/links\/[^"]+\/revoke)"/.exec((await clerk.get(`/documents/${id}`)).text)?.[1] ?? '';
+  expect((await clerk.post(revoke, { command: app.deps.newId() })).status).toBe(303);
+  expect((await visitor.get(`${first}/file`)).status).toBe(410);
+  expect((await visitor.get(first)).text).not.toContain('Договор.pdf');
+  expect((await clerk.post(`/documents/${id}/remind`, { command: app.deps.newId() }, { htmx: true })).status).toBe(200);
+  const second = (await waitForMails(guest.email, 2)).map(linkIn).find((link) => link !== first) ?? '';
+  expect((await visitor.get(`${second}/file`)).status).toBe(200);
+  expect((await visitor.get(`${first}/file`)).status).toBe(404);
+  expect(await app.auditActions(id)).toContain('route.link_revoked');
+});
+
 test('the initiator moves a deadline, never into the past', async () => {
   const id = await app.draft(clerk);
   await app.send(clerk, id, [{ kind: 'approve', due: '2099-01-31', people: [ours.people.lawyer] }]);
