@@ -45,16 +45,16 @@ export async function mailsFor(
       language: to.language,
     });
   };
-  const participants = await recipients(deps, tx, effects);
+  const people = await recipients(deps, tx, route, effects);
   for (const effect of effects) {
     if (effect.kind === 'tell-initiator') {
       if (command.by.kind === 'member' && command.by.personId === route.initiatorId) continue; // nobody needs a mail of their own act
-      const initiator = await initiatorOf(deps, tx, route);
+      const initiator = people.get(route.initiatorId);
       if (initiator) add(initiator, initiatorTemplates[effect.of], false);
       continue;
     }
     for (const id of effect.participantIds) {
-      const to = participants.get(id);
+      const to = people.get(id);
       if (!to) continue;
       if (effect.kind === 'invite') add(to, to.personId === null ? 'invitation-outside' : 'invitation', true);
       else if (effect.kind === 'remind') add(to, 'reminder', true);
@@ -64,24 +64,15 @@ export async function mailsFor(
   return mails;
 }
 
-async function recipients(deps: Deps, tx: Tx, effects: readonly RouteEffect[]): Promise<Map<string, Recipient>> {
+/** Everybody the effects may write to, by participant id or, for the initiator, by person id; one query for all. */
+async function recipients(deps: Deps, tx: Tx, route: Route, effects: readonly RouteEffect[]): Promise<Map<string, Recipient>> {
   const ids = effects.flatMap((e) => (e.kind === 'tell-initiator' ? [] : e.participantIds));
-  if (ids.length === 0) return new Map();
   const rows = await select<Recipient & { id: string }>(
     deps.db,
-    'SELECT id, id AS participantId, person_id AS personId, email, language FROM route_participants WHERE id IN (:ids)',
-    { ids },
+    `SELECT id, id AS participantId, person_id AS personId, email, language FROM route_participants WHERE id IN (:ids)
+     UNION ALL SELECT id, NULL, id, email, language FROM people WHERE id = :initiator`,
+    { ids: ids.length > 0 ? ids : [''], initiator: route.initiatorId },
     tx,
   );
   return new Map(rows.map(({ id, ...to }) => [id, to]));
-}
-
-async function initiatorOf(deps: Deps, tx: Tx, route: Route): Promise<Recipient | null> {
-  const [row] = await select<{ id: string; email: string | null; language: Lang }>(
-    deps.db,
-    'SELECT id, email, language FROM people WHERE id = :id',
-    { id: route.initiatorId },
-    tx,
-  );
-  return row ? { participantId: null, personId: row.id, email: row.email, language: row.language } : null;
 }

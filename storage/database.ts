@@ -5,7 +5,7 @@ export type DatabaseOptions = { url: string; poolMax: number; log?: (sql: string
 
 /** Opens the pool; nothing is sent before the first query. MariaDB ≥ 10.11 and MySQL ≥ 8.0 are both spoken to as `mysql`. */
 export function openDatabase(options: DatabaseOptions): Sequelize {
-  return new Sequelize(options.url, {
+  const db = new Sequelize(options.url, {
     dialect: 'mysql',
     timezone: '+00:00',
     logging: options.log ?? false,
@@ -18,9 +18,19 @@ export function openDatabase(options: DatabaseOptions): Sequelize {
       multipleStatements: false,
       charset: 'utf8mb4',
     },
-    isolationLevel: 'READ COMMITTED',
   });
+  // Once for a connection, not once for a transaction: every round trip of a command is time somebody waits.
+  db.addHook('afterConnect', (connection) => statement(connection, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'));
+  return db;
 }
+
+/** Runs one statement on a raw connection of the driver. */
+const statement = (connection: unknown, sql: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    (connection as { query(sql: string, done: (error: Error | null) => void): void }).query(sql, (error) =>
+      error ? reject(error) : resolve(),
+    );
+  });
 
 /** Refuses a server that would change data silently: strict mode and the expected default collation are asserted at start. */
 export async function assertDatabase(db: Sequelize): Promise<void> {

@@ -1,4 +1,4 @@
-import { Transaction, type Sequelize } from 'sequelize';
+import type { Sequelize, Transaction } from 'sequelize';
 
 /** A running transaction; the first argument of every function that writes. */
 export type Tx = Transaction;
@@ -14,12 +14,12 @@ const errnoOf = (error: unknown): number | undefined => (error as { original?: {
 /** True when a unique key refused an insert. */
 export const isDuplicate = (error: unknown): boolean => errnoOf(error) === 1062;
 
-/** Builds `inTx`: READ COMMITTED, retried with jitter. Repeating is safe because every command's id is a primary key. */
+/** Builds `inTx`: READ COMMITTED (set on each connection), retried with jitter. Repeating is safe because every command's id is a primary key. */
 export function transactions(db: Sequelize): InTx {
   return async (work) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await db.transaction({ isolationLevel: Transaction.ISOLATION_LEVELS.READ_COMMITTED }, work);
+        return await db.transaction(work);
       } catch (error) {
         const errno = errnoOf(error);
         if (errno === undefined || !retryable.has(errno) || attempt === attempts) throw error;

@@ -174,22 +174,37 @@ export async function saveRoute(
       );
     }
   }
-  for (const [state, ids] of changedStates(before, after)) {
-    const stamp = state === 'asked' ? ', asked_at = :at' : state === 'done' || state === 'refused' ? ', answered_at = :at' : '';
-    await change(db, `UPDATE route_participants SET state = :state${stamp} WHERE id IN (:ids)`, { state, ids, at }, tx);
-  }
+  const changes = changedParticipants(before, after);
+  if (changes.length > 0) await saveParticipants(db, tx, changes, at);
   if (remark)
     await change(db, 'UPDATE route_participants SET remark = :text WHERE id = :id', { text: remark.text, id: remark.participantId }, tx);
   return true;
 }
 
-function changedStates(before: Route, after: Route): Map<ParticipantState, string[]> {
+type Changed = { id: string; state: ParticipantState };
+
+function changedParticipants(before: Route, after: Route): Changed[] {
   const was = new Map(before.stages.flatMap((s) => s.participants.map((p) => [p.id, p.state] as const)));
-  const grouped = new Map<ParticipantState, string[]>();
-  for (const p of after.stages.flatMap((s) => s.participants)) {
-    if (was.get(p.id) !== p.state) grouped.set(p.state, [...(grouped.get(p.state) ?? []), p.id]);
-  }
-  return grouped;
+  return after.stages.flatMap((s) => s.participants.filter((p) => was.get(p.id) !== p.state).map(({ id, state }) => ({ id, state })));
+}
+
+/** Writes all changed places in one statement; the moment of asking and answering goes with the state. */
+async function saveParticipants(db: Sequelize, tx: Tx, changes: readonly Changed[], at: Date): Promise<void> {
+  const idsIn = (...states: ParticipantState[]): string[] => ['', ...changes.filter((c) => states.includes(c.state)).map((c) => c.id)];
+  const cases = changes.map((_, i) => `WHEN :id_${i} THEN :state_${i}`).join(' ');
+  await change(
+    db,
+    `UPDATE route_participants SET state = CASE id ${cases} END, asked_at = IF(id IN (:asked), :at, asked_at),
+       answered_at = IF(id IN (:answered), :at, answered_at) WHERE id IN (:ids)`,
+    {
+      ...Object.fromEntries(changes.flatMap((c, i) => [[`id_${i}`, c.id] as const, [`state_${i}`, c.state] as const])),
+      asked: idsIn('asked'),
+      answered: idsIn('done', 'refused'),
+      ids: changes.map((c) => c.id),
+      at,
+    },
+    tx,
+  );
 }
 
 export type RoutePage = {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -204,6 +205,7 @@ const closeServer = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
+const mailDomain = randomBytes(4).toString('hex');
 let hash: Promise<string> | null = null;
 
 async function seed(deps: WebDeps, bin: string, name: string, prefix: string): Promise<TestOrganisation> {
@@ -225,7 +227,7 @@ async function seed(deps: WebDeps, bin: string, name: string, prefix: string): P
         login: `${prefix}.${key}`,
         name: `${key[0]?.toUpperCase()}${key.slice(1)} ${prefix}`,
         iin: `${bin.slice(0, 3)}00000000${index}`,
-        email: `${key}@${prefix}.kz`,
+        email: `${key}@${prefix}-${mailDomain}.kz`, // the run's mail sink is shared by all files
         role: roles[key],
       };
       const made = await createPerson(deps.db, tx, person, { login: person.login, source: 'local', passwordHash }, new Date());
