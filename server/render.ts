@@ -9,8 +9,10 @@ import type { ErrorRef, Fragments, Instant, Lang, Mails, Pages, Params, ViewCont
 export interface RendererOptions {
   /** Folder that holds `views/` and `locales/`. */
   root: string;
-  /** Production compiles a template once and shows the key of a text that is missing; elsewhere that throws. */
+  /** Production shows the key of a text that is missing; elsewhere that throws. */
   isProduction: boolean;
+  /** Compile each template once. Off only where templates are being edited: compiling again costs more than everything else of a page. */
+  isCached?: boolean;
   /** Where `views/assets` is mounted; a version may stand in the path so that browsers can keep files for ever. */
   assetsUrl?: string;
 }
@@ -92,7 +94,12 @@ function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isP
 }
 
 /** Makes the renderer of the pages under `root`; reads the locale files at once, so that a broken one stops the start. */
-export function createRenderer({ root, isProduction, assetsUrl = '/assets' }: RendererOptions): Renderer {
+export function createRenderer({
+  root,
+  isProduction,
+  isCached = process.env.NODE_ENV !== 'development',
+  assetsUrl = '/assets',
+}: RendererOptions): Renderer {
   const views = path.join(root, 'views');
   const texts = loadTexts(path.join(root, 'locales'));
   const translators = Object.fromEntries(langs.map((lang) => [lang, createTranslator(texts, lang, isProduction)])) as Record<
@@ -103,7 +110,7 @@ export function createRenderer({ root, isProduction, assetsUrl = '/assets' }: Re
   const plain = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
   const run = (template: string, locals: object, escape?: (value: unknown) => string): string => {
     let html = '';
-    const options = { root: views, strict: true, _with: false, localsName: 'it', cache: isProduction, compileDebug: !isProduction, escape };
+    const options = { root: views, strict: true, _with: false, localsName: 'it', cache: isCached, compileDebug: !isProduction, escape };
     ejs.renderFile(path.join(views, `${template}.ejs`), locals, options, (error: Error | null, rendered?: string) => {
       if (error) throw error;
       html = rendered ?? '';
