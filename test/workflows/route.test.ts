@@ -87,8 +87,12 @@ class Book {
           return { ok: true, route: input.next, hasMail: input.effects.length > 0 };
         });
       },
-      loadRoute: ({ documentId }: { documentId: string }) =>
-        Promise.resolve({ route: this.routes.get(documentId) as Route, unsent: ['left-behind'] }),
+      loadRoute: ({ documentId }: { documentId: string }) => {
+        const route = this.routes.get(documentId);
+        return route
+          ? Promise.resolve({ route, unsent: ['left-behind'] })
+          : Promise.reject(ApplicationFailure.nonRetryable('no such route', 'RouteMissing'));
+      },
       deliverMails: ({ commandId }: { commandId: string }) => {
         if (this.failMail) return Promise.reject(ApplicationFailure.retryable('mail server is away', 'MailWaits'));
         this.mails.push(commandId);
@@ -344,6 +348,27 @@ test('a run lost with Temporal is started again from the record and sends what w
     await until('the mails left behind', () => book.mails.includes('left-behind'));
   });
   await recordHistory(client, routeWorkflowId(id, 1), 'route', 'resumed');
+});
+
+test('a run that lost its opening takes the route over from the record with the first command', async () => {
+  const book = new Book();
+  const send = routeSender(client, policy);
+  const id = newId();
+  const route = { documentId: id, attempt: 1 };
+  await withWorker(book, async () => {
+    await send.open(opening(id));
+    await client.workflow.getHandle(routeWorkflowId(id, 1)).terminate();
+    // A run that was started for the opening, of which the server then forgot everything.
+    await client.workflow.start('routeWorkflow', {
+      workflowId: routeWorkflowId(id, 1),
+      taskQueue: 'flow',
+      args: [{ documentId: id, attempt: 1, policy }],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    });
+    expect(await send.command(route, newId(), approve('first', 'p0'))).toMatchObject({ kind: 'done', value: { rev: 2 } });
+    await until('the mails left behind', () => book.mails.includes('left-behind'));
+  });
+  await recordHistory(client, routeWorkflowId(id, 1), 'route', 'recalled');
 });
 
 test('without Temporal the door is shut', async () => {
