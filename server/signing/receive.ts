@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { signatureProblem } from '../../domain/signing/session';
+import type { Actor } from '../../domain/people/roles';
+import { findCommand } from '../../storage/commands';
+import { insertReceived, type SigningSession } from '../../storage/queries/signatures';
+import type { WebDeps } from '../context';
+import { sendToRoute } from '../documents/commands';
+import type { CheckResult } from './check-signature';
+
+/** A signature as it arrived by any channel, with the session that asked for it. */
+export type Arrival = {
+  session: SigningSession;
+  documentId: string;
+  attempt: number;
+  by: Actor;
+  /** The intention: the same arrival repeated carries the same id and is answered the same. */
+  commandId: string;
+  /** DER, PEM or base64. */
+  signature: Uint8Array;
+};
+
+/** What became of it. `pending`: sent to its route, the answer is not known yet; repeating is harmless. `down`: nothing was decided. */
+export type Receipt =
+  { kind: 'accepted' | 'pending'; name: string | null } | { kind: 'refused'; code: string; name: string | null } | { kind: 'down' };
+
+/** Checks a signature against its session, keeps it, and lets it act on its route. The one way in for every channel. */
+export async function receiveSignature(deps: WebDeps, arrival: Arrival): Promise<Receipt> {
+  const { session, commandId } = arrival;
+  if (await findCommand(deps.db, commandId)) return { kind: 'accepted', name: null }; // the same click again: done already
+  const now = deps.now();
+  const checked = await deps.checker.check({
+    signature: arrival.signature,
+    digests: { sha256: session.sha256, streebog512: session.streebog512 },
+    at: now.getTime(),
+    receivedAt: now.getTime(),
+  });
+  const name = checked.ok ? (checked.report.signers[0]?.name ?? null) : null;
+  const problem = problemOf(session, checked, now);
+  if (problem === 'signing.session_used' && (await findCommand(deps.db, commandId))) return { kind: 'accepted', name };
+  if (problem || !checked.ok) {
+    const code = problem ?? 'signing.unreadable';
+    deps.log.info({ code, participantId: session.participantId }, 'signature refused');
+    return { kind: 'refused', code, name };
+  }
+  await keepSignature(deps, arrival, checked, now);
+  const outcome = await sendToRoute(deps, { documentId: arrival.documentId, attempt: arrival.attempt }, commandId, {
+    kind: 'sign',
+    by: arrival.by,
+    participantId: session.participantId,
+    signatureId: commandId,
+    at: now.getTime(),
+  });
+  switch (outcome.kind) {
+    case 'done':
+      return { kind: 'accepted', name };
+    case 'unknown':
+      return { kind: 'pending', name };
+    case 'down':
+      return { kind: 'down' };
+    case 'closed':
+      return { kind: 'refused', code: 'route.ended', name };
+    case 'refused':
+      return { kind: 'refused', code: outcome.code, name };
+  }
+}
+
+function problemOf(session: SigningSession, checked: CheckResult, now: Date): string | null {
+  if (!checked.ok) return checked.code;
+  const { signers, verdict, code } = checked.report;
+  const facts = { signers: signers.length, verdict, code, iin: signers[0]?.iin ?? null, bin: signers[0]?.bin ?? null };
+  return signatureProblem(
+    { iin: session.iin, bin: session.bin, expiresAt: session.expiresAt.getTime(), used: session.usedAt !== null },
+    facts,
+    now.getTime(),
+  );
+}
+
+/** Stores the CMS as it came and its report, before any command speaks of it. The key is the digest: the same bytes twice are one object. */
+async function keepSignature(
+  deps: WebDeps,
+  { session, documentId, commandId }: Arrival,
+  checked: Extract<CheckResult, { ok: true }>,
+  now: Date,
+): Promise<void> {
+  const signer = checked.report.signers[0];
+  if (!signer) throw new Error('a valid report has no signer');
+  const sha256 = createHash('sha256').update(checked.der).digest();
+  const objectKey = `signatures/${documentId}/${sha256.toString('hex')}.cms`;
+  await deps.objects.putBytes(objectKey, checked.der, 'application/pkcs7-signature');
+  await insertReceived(deps.db, {
+    id: commandId,
+    organisationId: session.organisationId,
+    documentId,
+    routeId: session.routeId,
+    participantId: session.participantId,
+    fileId: session.fileId,
+    sessionId: session.id,
+    objectKey,
+    sha256,
+    verdict: signer.verdict,
+    code: signer.code,
+    iin: signer.iin,
+    bin: signer.bin,
+    signerName: (signer.name ?? '').slice(0, 300),
+    organisationName: (signer.organisation ?? '').slice(0, 300),
+    roles: signer.roles.map(String),
+    serial: (signer.serial ?? '').slice(0, 80),
+    claimedAt: signer.claimedTime ? new Date(signer.claimedTime) : null,
+    bestAt: new Date(signer.bestTime),
+    receivedAt: now,
+    report: JSON.stringify(signer),
+  });
+}
