@@ -4,6 +4,24 @@ export { FORMAT_CODES, SignatureFormatError, type FormatCode } from './errors';
 export { addTimeStamp, mergeCms } from './cms/assemble';
 export { decodeSignatureFile } from './cms/decode';
 export { parseSignedData, type SignedData, type SignerInfo } from './cms/signed-data';
+export {
+  checkOcsp,
+  makeOcspRequest,
+  OCSP_FAULTS,
+  parseOcspResponse,
+  type BasicOcspResponse,
+  type OcspCheck,
+  type OcspFault,
+  type OcspOutcome,
+  type OcspResponse,
+} from './ocsp';
+export {
+  makeTimeStampRequest,
+  readTimeStampResponse,
+  type TimeStampRefusal,
+  type TimeStampRequestOrder,
+  type TimeStampResult,
+} from './tsp';
 export { productionTrust } from './trust/production';
 export { formatSerial, parseCertificate, type Certificate } from './x509/certificate';
 export { parseCrl, readCrlFile, type Crl } from './x509/crl';

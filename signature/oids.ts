@@ -32,7 +32,13 @@ export const OID = {
   tstInfo: '1.2.840.113549.1.9.16.1.4',
   signingCertificate: '1.2.840.113549.1.9.16.2.12',
   signatureTimeStamp: '1.2.840.113549.1.9.16.2.14',
+  certificateValues: '1.2.840.113549.1.9.16.2.23',
+  revocationValues: '1.2.840.113549.1.9.16.2.24',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  // long-term evidence, ETSI EN 319 122-1 and RFC 5940
+  archiveTimeStampV3: '0.4.0.1733.2.4',
+  hashIndexV3: '0.4.0.19122.1.5',
+  ocspResponseInfo: '1.3.6.1.5.5.7.16.2',
   // names, RFC 4519
   commonName: '2.5.4.3',
   surname: '2.5.4.4',
@@ -64,7 +70,11 @@ export const OID = {
   freshestCrl: '2.5.29.46',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   ocsp: '1.3.6.1.5.5.7.48.1',
+  ocspBasic: '1.3.6.1.5.5.7.48.1.1',
+  ocspNonce: '1.3.6.1.5.5.7.48.1.2',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+  ocspArchiveCutoff: '1.3.6.1.5.5.7.48.1.6',
+  ocspExtendedRevoke: '1.3.6.1.5.5.7.48.1.9',
   caIssuers: '1.3.6.1.5.5.7.48.2',
   cps: '1.3.6.1.5.5.7.2.1',
   // purposes

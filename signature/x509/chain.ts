@@ -86,7 +86,8 @@ function mayIssue(issuer: Certificate, path: readonly Certificate[]): boolean {
 const known = new Map<string, SignatureOutcome>();
 const MAX_KNOWN = 5_000;
 
-function checkIssued(certificate: Certificate, issuer: Certificate): SignatureOutcome {
+/** Whether the issuer's key signed the certificate; outcomes are remembered. */
+export function checkIssued(certificate: Certificate, issuer: Certificate): SignatureOutcome {
   const key = `${certificate.fingerprint}${issuer.fingerprint}`;
   const before = known.get(key);
   if (before) return before;
