@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { Gost34311 } from './gost/gost34311';
 import type { Hasher } from './gost/hasher';
-import { Streebog } from './gost/streebog';
+import { createStreebog } from './gost/streebog-fast';
 import { OID } from './oids';
 
 export const DIGEST_NAMES = ['sha1', 'sha256', 'sha384', 'sha512', 'streebog256', 'streebog512', 'gost34311'] as const;
@@ -30,9 +30,9 @@ export function digestByOid(oid: string): DigestName | undefined {
 export function createHasher(name: DigestName): Hasher {
   switch (name) {
     case 'streebog256':
-      return new Streebog(256);
+      return createStreebog(256);
     case 'streebog512':
-      return new Streebog(512);
+      return createStreebog(512);
     case 'gost34311':
       return new Gost34311();
     case 'sha1':

@@ -91,7 +91,11 @@ export class ModuleWriter {
   }
 
   /** Adds a function without results; `write` gets its parameters and gives its statements. */
-  func(exported: string, parameters: readonly ValueType[], write: (parameters: readonly Local[], declare: Declare) => readonly Code[]): Func {
+  func(
+    exported: string,
+    parameters: readonly ValueType[],
+    write: (parameters: readonly Local[], declare: Declare) => readonly Code[],
+  ): Func {
     const locals: ValueType[] = [];
     const local = (index: number): Local => ({
       get: [0x20, ...unsigned(index)],
@@ -141,7 +145,7 @@ function name(text: string): Code {
 /** LEB128 of a non-negative number. */
 function unsigned(value: number): Code {
   const out: number[] = [];
-  for (let rest = value; ; ) {
+  for (let rest = value; ;) {
     const group = rest & 127;
     rest >>>= 7;
     if (rest === 0) return [...out, group];
@@ -152,7 +156,7 @@ function unsigned(value: number): Code {
 /** LEB128 of a number with a sign. */
 function signed(value: bigint): Code {
   const out: number[] = [];
-  for (let rest = value; ; ) {
+  for (let rest = value; ;) {
     const group = Number(rest & 127n);
     rest >>= 7n;
     if ((rest === 0n && (group & 64) === 0) || (rest === -1n && (group & 64) !== 0)) return [...out, group];
