@@ -1,3 +1,4 @@
+import { readAlgorithm } from '../asn1/algorithm';
 import { definiteLengths } from '../asn1/ber';
 import { Der, TAG, context } from '../asn1/der';
 import { equalBytes } from '../bytes';
@@ -109,10 +110,6 @@ function readSignerId(element: Der): SignerId {
   if (element.tag === context(0, false)) return { keyIdentifier: element.value };
   const fields = element.expect(TAG.SEQUENCE, 'IssuerAndSerialNumber').fields('IssuerAndSerialNumber');
   return { issuer: fields.next(TAG.SEQUENCE).bytes, serial: fields.next(TAG.INTEGER).integer() };
-}
-
-function readAlgorithm(element: Der): string {
-  return element.expect(TAG.SEQUENCE, 'AlgorithmIdentifier').fields('AlgorithmIdentifier').next(TAG.OID).oid();
 }
 
 function readAttributes(set: Der): Attribute[] {

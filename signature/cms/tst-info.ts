@@ -1,3 +1,4 @@
+import { readAlgorithm } from '../asn1/algorithm';
 import { Der, TAG, context } from '../asn1/der';
 import { readTime } from '../asn1/time';
 
@@ -18,7 +19,7 @@ export function parseTstInfo(bytes: Uint8Array): TstInfo {
   fields.next(TAG.INTEGER);
   const policy = fields.next(TAG.OID).oid();
   const imprint = fields.next(TAG.SEQUENCE).fields('MessageImprint');
-  const imprintAlgorithm = imprint.next(TAG.SEQUENCE).fields('AlgorithmIdentifier').next(TAG.OID).oid();
+  const imprintAlgorithm = readAlgorithm(imprint.next());
   const hash = imprint.next(TAG.OCTET_STRING).octets();
   const serial = fields.next(TAG.INTEGER).integer();
   const genTime = readTime(fields.next(TAG.GENERALIZED_TIME));

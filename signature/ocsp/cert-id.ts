@@ -1,3 +1,4 @@
+import { readAlgorithm } from '../asn1/algorithm';
 import { Der, TAG } from '../asn1/der';
 import { algorithm, integer, octetString, sequence } from '../asn1/write';
 import { equalBytes } from '../bytes';
@@ -27,7 +28,7 @@ export function writeCertId(serial: bigint, issuer: Certificate, name: DigestNam
 /** Reads a CertID. Throws SignatureFormatError. */
 export function readCertId(element: Der): CertId {
   const fields = element.expect(TAG.SEQUENCE, 'CertID').fields('CertID');
-  const oid = fields.next(TAG.SEQUENCE).fields('AlgorithmIdentifier').next(TAG.OID).oid();
+  const oid = readAlgorithm(fields.next());
   const issuerNameHash = fields.next(TAG.OCTET_STRING).octets();
   const issuerKeyHash = fields.next(TAG.OCTET_STRING).octets();
   const serial = fields.next(TAG.INTEGER).integer();

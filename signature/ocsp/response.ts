@@ -1,3 +1,4 @@
+import { readAlgorithm } from '../asn1/algorithm';
 import { Der, TAG, context } from '../asn1/der';
 import { readTime } from '../asn1/time';
 import { explicit, octetString, oid, sequence, tlv } from '../asn1/write';
@@ -88,7 +89,7 @@ export function ocspResponseOf(basic: Uint8Array): OcspResponse {
 export function parseBasicOcspResponse(der: Uint8Array): BasicOcspResponse {
   const outer = Der.parse(der).expect(TAG.SEQUENCE, 'BasicOCSPResponse').fields('BasicOCSPResponse');
   const tbs = outer.next(TAG.SEQUENCE);
-  const algorithm = outer.next(TAG.SEQUENCE).fields('AlgorithmIdentifier').next(TAG.OID).oid();
+  const algorithm = readAlgorithm(outer.next());
   const signature = outer.next(TAG.BIT_STRING).bitOctets();
   const enclosed = outer.optional(context(0))?.children[0]?.expect(TAG.SEQUENCE, 'certs').children ?? [];
   outer.done();

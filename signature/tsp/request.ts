@@ -1,3 +1,4 @@
+import { readAlgorithm } from '../asn1/algorithm';
 import { Der, TAG, context } from '../asn1/der';
 import { algorithm, boolean, integer, octetString, oid, sequence } from '../asn1/write';
 import { malformed } from '../errors';
@@ -40,7 +41,7 @@ export function parseTimeStampRequest(der: Uint8Array): TimeStampRequest {
   const fields = Der.parse(der).expect(TAG.SEQUENCE, 'TimeStampReq').fields('TimeStampReq');
   if (fields.next(TAG.INTEGER).integer() !== 1n) throw malformed('TimeStampReq: unknown version');
   const imprint = fields.next(TAG.SEQUENCE).fields('MessageImprint');
-  const imprintAlgorithm = imprint.next(TAG.SEQUENCE).fields('AlgorithmIdentifier').next(TAG.OID).oid();
+  const imprintAlgorithm = readAlgorithm(imprint.next());
   const hash = imprint.next(TAG.OCTET_STRING).octets();
   const policy = fields.optional(TAG.OID)?.oid();
   const nonce = fields.optional(TAG.INTEGER)?.integer();
