@@ -9,7 +9,7 @@ export type AuditEntry = {
   at: Date;
   actor: { kind: 'member' | 'guest' | 'system'; id: string; name: string };
   action: string;
-  entityKind: 'document' | 'route' | 'person' | 'session' | 'settings';
+  entityKind: 'document' | 'route' | 'person' | 'session' | 'settings' | 'group';
   entityId: string;
   commandId: string;
   details: Record<string, unknown>;

@@ -5,12 +5,24 @@ import { createDocuments } from './migrations/0002-create-documents';
 import { createRoutes } from './migrations/0003-create-routes';
 import { createSignatures } from './migrations/0004-create-signatures';
 import { createCommands } from './migrations/0005-create-commands';
+import { createGroups } from './migrations/0006-create-groups';
+import { createEvidence } from './migrations/0007-create-evidence';
+import { createChallenges } from './migrations/0008-create-challenges';
 
 /** One forward step of the schema. It may be run again after a crash: DDL commits by itself, so every statement must be repeatable. */
 export type Migration = { name: string; up(sql: (statement: string) => Promise<void>): Promise<void> };
 
 /** All migrations in order; a released one is never edited. */
-export const migrations: readonly Migration[] = [createPeople, createDocuments, createRoutes, createSignatures, createCommands];
+export const migrations: readonly Migration[] = [
+  createPeople,
+  createDocuments,
+  createRoutes,
+  createSignatures,
+  createCommands,
+  createGroups,
+  createEvidence,
+  createChallenges,
+];
 
 const lockName = 'kense-migrate';
 
