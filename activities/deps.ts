@@ -1,5 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import type { Mailer } from '../integrations/mail/mailer';
+import type { RouteSender } from '../integrations/temporal/send';
 import type { ObjectStore } from '../storage/objects';
 import type { MailTemplate } from '../storage/queries/mail';
 import type { InTx } from '../storage/tx';
@@ -18,6 +19,8 @@ export type Deps = {
   inTx: InTx;
   objects: ObjectStore;
   mailer: Mailer;
+  /** Sends commands to routes, for what is answered without a browser. */
+  send: RouteSender;
   renderMail: RenderMail;
   /** The text of a locale key, for files made outside a page. */
   translate: (language: Lang, key: string, params?: Record<string, string | number>) => string;

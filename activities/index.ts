@@ -1,5 +1,6 @@
 import type { Deps } from './deps';
 import { deriveActivities } from './derive';
+import { groupActivities } from './groups';
 import { mailActivities } from './mail';
 import { routeActivities } from './routes';
 import { upkeepActivities } from './upkeep';
@@ -12,5 +13,6 @@ export const createActivities = (deps: Deps) => ({
   ...mailActivities(deps),
   ...upkeepActivities(deps),
   ...deriveActivities(deps),
+  ...groupActivities(deps),
 });
 export type Activities = ReturnType<typeof createActivities>;

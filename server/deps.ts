@@ -41,12 +41,14 @@ export function webDeps(config: Config): WebDeps {
 export function activityDeps(config: Config, poolMax: number): ActivityDeps & { close(): Promise<void> } {
   const db = openDatabase({ url: config.databaseUrl, poolMax });
   const mailer = openMailer(config.smtp);
+  const temporal = openTemporal(config.temporal, config.secret);
   const renderer = createRenderer({ root, isProduction: config.isProduction });
   return {
     db,
     inTx: transactions(db),
     objects: openObjectStore(config.objects),
     mailer,
+    send: routeSender(temporal.client),
     // The data was made for this template by activities/mail.ts; tests render every template with it.
     renderMail: (template, data, language) => renderer.renderMail(template, data as never, language),
     translate: (language, key, params) => renderer.translator(language).t(key, params),
@@ -57,6 +59,7 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     invitationLifeMs: config.invitationLifeMs,
     async close() {
       mailer.close();
+      await temporal.connection.close();
       await db.close();
     },
   };

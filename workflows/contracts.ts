@@ -24,8 +24,12 @@ export type RouteMessage =
 export type RouteSaved = { routeId: string; rev: number; state: Route['state'] };
 
 export type ApplyRoute = { commandId: string; command: RouteCommand; before: Route; next: Route; effects: RouteEffect[] };
-/** `current` and `unsent` come with a conflict: the stored state, and the commands whose mails still wait. */
-export type Applied = { ok: true; route: Route; hasMail: boolean } | { ok: false; code: string; current?: Route; unsent?: string[] };
+/**
+ * `signatureId` names the signature a command accepted. `current` and `unsent` come with a conflict: the stored state, and the commands
+ * whose mails still wait.
+ */
+export type Applied =
+  { ok: true; route: Route; hasMail: boolean; signatureId?: string } | { ok: false; code: string; current?: Route; unsent?: string[] };
 
 export const routeUpdateName = 'routeCommand';
 export const routeWorkflowName = 'routeWorkflow';
@@ -34,3 +38,24 @@ export const queues = { flow: 'flow', io: 'io', heavy: 'heavy' } as const;
 
 /** A derived file asked for by a reader: the PDF with its sheet of signatures. `key` is where it will be stored. */
 export type DeriveStart = { key: string; routeId: string; documentId: string; language: 'ru' | 'kk' | 'en' };
+
+/** Gathering the proof of one signature. `waits` replaces the plan of waits between tries, milliseconds. */
+export type EvidenceStart = { signatureId: string; patienceMs: number; waits?: number[] };
+export const evidenceRetryName = 'evidenceRetry';
+export const evidenceWorkflowName = 'evidenceWorkflow';
+/** Workflow id of the proof of one signature. */
+export const evidenceWorkflowId = (signatureId: string): string => `evidence-${signatureId}`;
+/** How long answers from outside are awaited before a proof is left as it is: beyond it certificates have usually ended. */
+export const evidencePatienceMs = 60 * 86_400_000;
+
+/** Frozen with a group: how often the record is looked at while answers are under way, and otherwise. Durations in milliseconds. */
+export type GroupPolicy = { busyMs: number; idleMs: number; maxHistoryEvents: number };
+/** A group of documents answered together. `expiresAt` is milliseconds UTC. */
+export type GroupStart = { groupId: string; expiresAt: number; policy: GroupPolicy };
+/** What one look into the record of a group found: nothing left to do, something under way, or a person's turn. */
+export type GroupLook = { state: 'closed' | 'busy' | 'idle' };
+export const groupWorkflowName = 'groupWorkflow';
+/** Tells a group that its record has changed. */
+export const groupNudgeName = 'groupNudge';
+/** Workflow id of a group. */
+export const groupWorkflowId = (groupId: string): string => `group-${groupId}`;
