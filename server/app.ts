@@ -4,6 +4,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { findCommand } from '../storage/commands';
 import { pendingMigrations } from '../storage/migrate';
 import { selectOne } from '../storage/sql';
+import { confirmKeyRoutes, edsSignInRoutes } from './auth/eds-routes';
 import { authRoutes } from './auth/routes';
 import { checkRoutes } from './check/routes';
 import { memberOf, Refusal, type WebDeps } from './context';
@@ -70,6 +71,7 @@ export function createApp(deps: WebDeps): Express {
   });
 
   app.use(authRoutes(deps, respond));
+  app.use(edsSignInRoutes(deps, respond));
   app.use(checkRoutes(deps, respond));
   app.use(invitationRoutes(deps, respond));
   app.get('/', (req, res) => res.redirect(303, req.kense.session ? '/to-sign' : '/sign-in'));
@@ -99,6 +101,7 @@ export function createApp(deps: WebDeps): Express {
   app.use(listRoutes(deps, respond));
   app.use(documentRoutes(deps, respond));
   app.use(settingsRoutes(deps, respond));
+  app.use(confirmKeyRoutes(deps, respond));
   app.use(directoryRoutes(deps, respond));
 
   app.use(() => {

@@ -12,6 +12,7 @@
  * - A focus wish after a swap: header `HX-Trigger-After-Settle: {"focus":"#id"}`, or the field `focus` where a form has one.
  */
 
+import type { ConfirmKeyPage, SignInEdsPage } from './auth/pages';
 import type { Direction, DocumentKind, DocumentState } from '../domain/documents/document';
 import type { OrganisationRole } from '../domain/people/roles';
 import type { StageKind, StageRule } from '../domain/routes/route';
@@ -112,6 +113,8 @@ export interface SignInPage {
   returnTo: string | null;
   /** `sign_in.failed`, `sign_in.limited` {minutes}, `sign_in.disabled`, `sign_in.directory_down`. */
   error: ErrorRef | null;
+  /** Signing in with the phone is offered. */
+  usesPhone: boolean;
   /** The directory checks passwords: the hint under the field says so. */
   usesDirectory: boolean;
   /** Demo only: choosing one fills the form (without script the list just shows them). */
@@ -677,6 +680,8 @@ export interface WithdrawnMail extends MailBase {
 
 export interface Pages {
   'pages/sign-in': SignInPage;
+  'pages/sign-in-eds': SignInEdsPage;
+  'pages/settings/key': ConfirmKeyPage;
   'pages/choose-organisation': ChooseOrganisationPage;
   'pages/to-sign': ToSignPage;
   'pages/in-signing': InSigningPage;

@@ -1,7 +1,14 @@
 import type { Lang, Theme, ViewContext } from '../../server/views';
 import { now } from './samples';
 
-const openToAll = new Set(['pages/sign-in', 'pages/choose-organisation', 'pages/check/form', 'pages/check/result', 'pages/check/unknown']);
+const openToAll = new Set([
+  'pages/sign-in',
+  'pages/sign-in-eds',
+  'pages/choose-organisation',
+  'pages/check/form',
+  'pages/check/result',
+  'pages/check/unknown',
+]);
 
 /** What a page knows of its reader, in the gallery. */
 export const contextOf = (name: string, label: string, lang: Lang, theme: Theme): ViewContext => {

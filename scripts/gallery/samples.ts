@@ -8,12 +8,13 @@ import type {
   InSigningRow,
   InvitationPage,
   Mails,
-  Pages,
   RouteView,
   SignatureView,
   SignPage,
   ToSignRow,
 } from '../../server/views';
+import { keyPages } from './samples-keys';
+import { samplePage as page, type Sample } from './sample';
 
 /** Realistic data for every page, fragment and mail: what the gallery shows and the tests of the templates render. */
 export const now = '2026-11-20T05:10:00.000Z';
@@ -470,16 +471,14 @@ const preview = {
   unchanged: 41,
 };
 
-type Sample = { [Name in keyof Pages]: { name: Name; label: string; data: Pages[Name] } }[keyof Pages];
-const page = <Name extends keyof Pages>(name: Name, label: string, data: Pages[Name]): Sample =>
-  ({ name, label, data }) as unknown as Sample;
-
 /** Pages in the states worth looking at; the label is unique and names the screenshot. */
 export const pages: readonly Sample[] = [
+  ...keyPages,
   page('pages/sign-in', 'sign-in', {
     login: '',
     returnTo: '/to-sign',
     error: null,
+    usesPhone: true,
     usesDirectory: true,
     demoAccounts: [
       { login: 'dana.akhmetova', password: 'Kense-demo-1', name: 'Ахметова Дана', organisation: 'ТОО «Алатау Сервис»', role: 'admin' },
@@ -490,6 +489,7 @@ export const pages: readonly Sample[] = [
     login: 'd.akhmetova',
     returnTo: null,
     error: { code: 'sign_in.limited', params: { minutes: 15 } },
+    usesPhone: false,
     usesDirectory: false,
     demoAccounts: [],
   }),

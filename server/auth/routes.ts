@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Router } from 'express';
+import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { appendAudit } from '../../storage/audit';
 import { membershipsOf, personById, savePreferences } from '../../storage/queries/people';
@@ -9,7 +9,7 @@ import { langs } from '../i18n';
 import { clearSessionCookie } from '../middleware/cookies';
 import type { Responder } from '../respond';
 import type { Role, SignInPage } from '../views';
-import { checkSignIn, openSession, signInLimits } from './sign-in';
+import { checkSignIn, openSession, signInLimits, type SignInSource } from './sign-in';
 
 const signInForm = z.object({
   login: z.string().trim().max(120).default(''),
@@ -25,6 +25,39 @@ const preferencesForm = z.object({
 
 /** A path of this site, or the home page: a sign-in never sends anybody elsewhere. */
 export const safeReturn = (path: string): string => (/^\/(?![/\\])[^\s\\]*$/.test(path) ? path : '/');
+
+/**
+ * Lets a person in whose proof has been accepted: opens the session, writes the log and leads on; where several organisations are open
+ * the one of the certificate's BIN is taken, else the person chooses.
+ */
+export async function enter(
+  deps: WebDeps,
+  req: Request,
+  res: Response,
+  who: { personId: string; source: SignInSource; bin: string | null },
+  target: string,
+): Promise<void> {
+  const { memberships, sessionId } = await openSession(deps, req, res, who.personId, who.source);
+  const person = await personById(deps.db, who.personId);
+  for (const { organisationId } of memberships.slice(0, 1)) {
+    await deps.inTx((tx) =>
+      appendAudit(deps.db, tx, {
+        organisationId,
+        at: deps.now(),
+        actor: { kind: 'member', id: who.personId, name: person?.name ?? '' },
+        action: 'person.signed_in',
+        entityKind: 'person',
+        entityId: who.personId,
+        commandId: deps.newId(),
+        details: { source: who.source, address: req.ip ?? '' },
+      }),
+    );
+  }
+  const named = memberships.length > 1 ? memberships.find((m) => m.bin === who.bin) : undefined;
+  if (named) await setSessionOrganisation(deps.db, sessionId, named.organisationId);
+  const isSettled = memberships.length === 1 || named;
+  res.redirect(303, isSettled ? target : `/sign-in/organisation${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`);
+}
 
 type DemoAccount = { login: string; password: string; name: string; organisation: string; role: Role };
 
@@ -45,6 +78,7 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
     login,
     returnTo: returnTo || null,
     error,
+    usesPhone: false,
     usesDirectory: deps.directory !== null,
     demoAccounts: demoAccounts(),
   });
@@ -73,27 +107,7 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
         signInPage(login, safeReturn(returnTo) === '/' ? '' : returnTo, { code: outcome.code, ...(params ? { params } : {}) }),
       );
     }
-    const memberships = await openSession(deps, req, res, outcome.personId, outcome.source);
-    const person = await personById(deps.db, outcome.personId);
-    for (const { organisationId } of memberships.slice(0, 1)) {
-      await deps.inTx((tx) =>
-        appendAudit(deps.db, tx, {
-          organisationId,
-          at: deps.now(),
-          actor: { kind: 'member', id: outcome.personId, name: person?.name ?? login },
-          action: 'person.signed_in',
-          entityKind: 'person',
-          entityId: outcome.personId,
-          commandId: deps.newId(),
-          details: { source: outcome.source, address: req.ip ?? '' },
-        }),
-      );
-    }
-    const target = safeReturn(returnTo);
-    res.redirect(
-      303,
-      memberships.length === 1 ? target : `/sign-in/organisation${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`,
-    );
+    await enter(deps, req, res, { personId: outcome.personId, source: outcome.source, bin: null }, safeReturn(returnTo));
   });
 
   router.get('/sign-in/organisation', async (req, res) => {

@@ -8,6 +8,9 @@ import { setSessionCookie } from '../middleware/cookies';
 import { admitDirectoryPerson } from './directory-accounts';
 import { passwordFits } from './passwords';
 
+/** By what means a person came in; kept with the session. */
+export type SignInSource = 'local' | 'ldap' | 'eds' | 'qr';
+
 export type SignInOutcome =
   | { ok: true; personId: string; source: 'local' | 'ldap' }
   | { ok: false; code: 'sign_in.failed' | 'sign_in.directory_down' | 'sign_in.no_role' }
@@ -92,23 +95,24 @@ async function match(deps: WebDeps, login: string, password: string): Promise<Si
   return personId ? { ok: true, personId, source: 'ldap' } : { ok: false, code: 'sign_in.no_role' };
 }
 
-/** Opens a session under a fresh token; the visitor's former session ends. Returns the organisations to choose from. */
+/** Opens a session under a fresh token; the visitor's former session ends. Returns its id and the organisations to choose from. */
 export async function openSession(
   deps: WebDeps,
   req: Request,
   res: Response,
   personId: string,
-  source: 'local' | 'ldap',
-): Promise<Membership[]> {
+  source: SignInSource,
+): Promise<{ sessionId: string; memberships: Membership[] }> {
   const memberships = await membershipsOf(deps.db, personId);
   const former = req.kense.session;
   if (former) await revokeSession(deps.db, former.person.id, former.id, deps.now());
   const token = randomBytes(32).toString('base64url');
   const only = memberships.length === 1 ? memberships[0] : undefined;
+  const sessionId = deps.newId();
   await insertSession(
     deps.db,
     {
-      id: deps.newId(),
+      id: sessionId,
       token,
       csrf: randomBytes(32).toString('base64url'),
       personId,
@@ -121,5 +125,5 @@ export async function openSession(
     deps.now(),
   );
   setSessionCookie(res, deps.config, token);
-  return memberships;
+  return { sessionId, memberships };
 }

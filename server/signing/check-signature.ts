@@ -3,6 +3,7 @@ import {
   createTrustStore,
   decodeSignatureFile,
   DOCUMENT_POLICY,
+  LOGIN_POLICY,
   mergeTrustStores,
   productionTrust,
   readCertificates,
@@ -13,8 +14,18 @@ import {
   type VerificationReport,
 } from '../../signature';
 
-/** Digests of the document as stored at upload, the signature in any of the accepted forms, instants in milliseconds UTC. */
-export type CheckRequest = { signature: Uint8Array; digests: Digests; content?: Uint8Array; at: number; receivedAt?: number };
+/**
+ * Digests of the document as stored at upload, the signature in any of the accepted forms, instants in milliseconds UTC. A signature to
+ * sign in with is judged by other rules than one under a document.
+ */
+export type CheckRequest = {
+  purpose?: 'document' | 'sign-in';
+  signature: Uint8Array;
+  digests: Digests;
+  content?: Uint8Array;
+  at: number;
+  receivedAt?: number;
+};
 export type CheckResult = { ok: true; report: VerificationReport; der: Uint8Array } | { ok: false; code: 'signing.unreadable' };
 
 /** The national anchors together with those an administrator has pinned; a certificate is an anchor when it is self-signed. */
@@ -38,7 +49,7 @@ export function checkSignature(request: CheckRequest, trust: TrustStore): CheckR
       at: new Date(request.at),
       ...(request.receivedAt === undefined ? {} : { receivedAt: new Date(request.receivedAt) }),
       trust,
-      policy: DOCUMENT_POLICY,
+      policy: request.purpose === 'sign-in' ? LOGIN_POLICY : DOCUMENT_POLICY,
     });
     return { ok: true, report, der };
   } catch (error) {

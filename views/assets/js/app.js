@@ -8,6 +8,7 @@ const parts = {
   '[data-uploads]': () => import('./uploads.js'),
   '[data-editor]': () => import('./editor.js'),
   '[data-sign]': () => import('./sign.js'),
+  '[data-key-form]': () => import('./key-form.js'),
   '[data-sign-in]': () => import('./sign-in.js'),
 };
 const started = new WeakSet();

@@ -141,12 +141,12 @@ export class NcaLayer {
     }
   }
 
-  async #signByCommonUtils({ base64, wantsTimestamp }) {
+  async #signByCommonUtils({ base64, isAttached = false, wantsTimestamp }) {
     const ask = async (method, args) =>
       readCommonAnswer(await this.#ask({ module: 'kz.gov.pki.knca.commonUtils', method, ...(args ? { args } : {}) }));
     const tokens = await ask('getActiveTokens');
     const storage = Array.isArray(tokens) && tokens.length > 0 ? tokens[0] : 'PKCS12';
-    const cms = await ask(wantsTimestamp ? 'createCMSSignatureFromBase64' : 'createCAdESFromBase64', [storage, 'SIGNATURE', base64, false]);
+    const cms = await ask(wantsTimestamp ? 'createCMSSignatureFromBase64' : 'createCAdESFromBase64', [storage, 'SIGNATURE', base64, isAttached]);
     if (typeof cms !== 'string' || cms === '') throw new NcaLayerError('failed', 'empty result');
     return bareBase64(cms);
   }
@@ -173,7 +173,7 @@ export class NcaLayer {
   }
 }
 
-function basicsRequest({ base64, extKeyUsageOids = [], iin, bin, chain, wantsTimestamp, locale }) {
+function basicsRequest({ base64, isAttached = false, extKeyUsageOids = [], iin, bin, chain, wantsTimestamp, locale }) {
   return {
     module: 'kz.gov.pki.knca.basics',
     method: 'sign',
@@ -181,7 +181,7 @@ function basicsRequest({ base64, extKeyUsageOids = [], iin, bin, chain, wantsTim
       allowedStorages: null,
       format: 'cms',
       data: base64,
-      signingParams: { decode: true, encapsulate: false, digested: false, ...(wantsTimestamp ? { tsaProfile: {} } : {}) },
+      signingParams: { decode: true, encapsulate: isAttached, digested: false, ...(wantsTimestamp ? { tsaProfile: {} } : {}) },
       signerParams: { extKeyUsageOids, ...(iin ? { iin } : {}), ...(bin ? { bin } : {}), ...(chain ? { chain } : {}) },
       locale: locale === 'kk' ? 'kz' : (locale ?? 'ru'),
     },

@@ -1,0 +1,110 @@
+import { Router, type Request } from 'express';
+import { confirmedIin } from '../../storage/queries/challenges';
+import { memberOf, type WebDeps } from '../context';
+import type { Responder } from '../respond';
+import { demoChain } from '../signing/demo-chain';
+import type { ErrorRef } from '../views';
+import { admitSigner, answerChallenge, confirmAccount, issueChallenge } from './eds';
+import type { ConfirmKeyPage, KeyForm } from './pages';
+import { enter, safeReturn } from './routes';
+import { signInLimits } from './sign-in';
+
+/** One key for all who fail from one address: a person who guesses nothing has nothing to be limited by. */
+const limitKey = 'eds';
+
+const keyForm = async (
+  deps: WebDeps,
+  req: Request,
+  purpose: 'sign-in' | 'confirm',
+  action: string,
+  iin: string | null,
+  error: ErrorRef | null,
+): Promise<KeyForm> => {
+  const challenge = await issueChallenge(deps, req, purpose);
+  return {
+    action,
+    challenge: challenge.id,
+    text: Buffer.from(challenge.text, 'ascii').toString('base64'),
+    iin,
+    ncalayerUrl: deps.config.ncalayer.url,
+    simulatorUrl: deps.config.ncalayer.windowUrl,
+    chain: deps.config.demo ? demoChain(deps.config.trustFiles) : null,
+    error,
+  };
+};
+
+const answerOf = (req: Request): { challenge: unknown; cms: unknown } => {
+  const { challenge, cms } = (req.body ?? {}) as Record<string, unknown>;
+  return { challenge, cms };
+};
+
+/** Sign-in with a key: a fresh text is signed in NCALayer, the certificate says who it is. */
+export function edsSignInRoutes(deps: WebDeps, respond: Responder): Router {
+  const router = Router();
+  const limits = signInLimits(deps);
+
+  router.get('/sign-in/eds', async (req, res) => {
+    const returnTo = typeof req.query.return_to === 'string' ? safeReturn(req.query.return_to) : '/';
+    if (req.kense.session) return res.redirect(303, req.kense.session.organisation ? returnTo : '/sign-in/organisation');
+    res.set('Cache-Control', 'no-store');
+    const key = await keyForm(deps, req, 'sign-in', '/sign-in/eds', null, null);
+    await respond.page(req, res, 'pages/sign-in-eds', { returnTo: returnTo === '/' ? null : returnTo, key, usesPhone: false });
+  });
+
+  router.post('/sign-in/eds', async (req, res) => {
+    const { return_to: wanted } = (req.body ?? {}) as Record<string, unknown>;
+    const returnTo = typeof wanted === 'string' ? safeReturn(wanted) : '/';
+    const address = req.ip ?? '';
+    res.set('Cache-Control', 'no-store');
+    const refuse = async (status: number, error: ErrorRef): Promise<void> => {
+      req.kense.log.warn({ code: error.code }, 'sign-in refused');
+      res.status(status);
+      const key = await keyForm(deps, req, 'sign-in', '/sign-in/eds', null, error);
+      await respond.page(req, res, 'pages/sign-in-eds', { returnTo: returnTo === '/' ? null : returnTo, key, usesPhone: false });
+    };
+    const minutes = await limits.waitMinutes(`${limitKey} ${address}`, address);
+    if (minutes > 0) return refuse(429, { code: 'sign_in.limited', params: { minutes } });
+    const answered = await answerChallenge(deps, req, 'sign-in', answerOf(req));
+    const admitted = answered.ok ? await admitSigner(deps, answered.signer) : answered;
+    if (!admitted.ok) {
+      await limits.failed(`${limitKey} ${address}`, address);
+      return refuse(422, { code: admitted.code });
+    }
+    await enter(deps, req, res, { personId: admitted.personId, source: 'eds', bin: answered.ok ? answered.signer.bin : null }, returnTo);
+  });
+
+  return router;
+}
+
+/** Showing with a key that an account belongs to the holder of an IIN. */
+export function confirmKeyRoutes(deps: WebDeps, respond: Responder): Router {
+  const router = Router();
+
+  const page = async (req: Request, error: ErrorRef | null): Promise<ConfirmKeyPage> => {
+    const me = memberOf(req);
+    const person = req.kense.session?.person;
+    const confirmed = await confirmedIin(deps.db, me.personId);
+    return {
+      name: person?.name ?? '',
+      iin: person?.iin ?? null,
+      confirmed: confirmed && { at: confirmed.confirmedAt.toISOString(), serial: confirmed.serial },
+      key: await keyForm(deps, req, 'confirm', '/settings/key', person?.iin ?? null, error),
+      usesPhone: false,
+    };
+  };
+
+  router.get('/settings/key', async (req, res) => {
+    res.set('Cache-Control', 'no-store');
+    await respond.page(req, res, 'pages/settings/key', await page(req, null), 'settings');
+  });
+
+  router.post('/settings/key', async (req, res) => {
+    const answered = await answerChallenge(deps, req, 'confirm', answerOf(req));
+    const code = answered.ok ? await confirmAccount(deps, req, answered.signer, 'eds') : answered.code;
+    if (code === null) return respond.go(req, res, '/settings/key', { tone: 'ok', key: 'flash.iin_confirmed' });
+    res.status(422);
+    await respond.page(req, res, 'pages/settings/key', await page(req, { code }), 'settings');
+  });
+
+  return router;
+}
