@@ -9,6 +9,7 @@ import { appendAudit } from '../storage/audit';
 import { capabilityHash, capabilityToken } from '../storage/capabilities';
 import { once } from '../storage/commands';
 import { lockDocument, setDocumentState } from '../storage/queries/documents';
+import { openEvidence } from '../storage/queries/evidence';
 import { insertInvitations, renewInvitation, invitationOf } from '../storage/queries/invitations';
 import { giveUpOn, queueMails, unsentCommands } from '../storage/queries/mail';
 import { colleaguesByIds, personById, type Colleague } from '../storage/queries/people';
@@ -100,6 +101,7 @@ export const routeActivities = (deps: Deps) => ({
             const at = new Date(command.at);
             if (command.kind === 'sign' && !(await acceptSignature(deps.db, tx, command.signatureId, command.participantId, at)))
               throw new Refused('signing.session_used');
+            if (command.kind === 'sign') await openEvidence(deps.db, tx, command.signatureId, at);
             const remark = remarkOf(command);
             if (!(await saveRoute(deps.db, tx, before, next, at, remark))) {
               const current = (await loadRoute(deps.db, before.id, tx)) ?? before;
@@ -119,7 +121,12 @@ export const routeActivities = (deps: Deps) => ({
               at,
               await detailsOf(deps, tx, command, before, next),
             );
-            return { ok: true as const, route: next, hasMail: mails.length > 0 };
+            return {
+              ok: true as const,
+              route: next,
+              hasMail: mails.length > 0,
+              ...(command.kind === 'sign' ? { signatureId: command.signatureId } : {}),
+            };
           },
         ),
       ),

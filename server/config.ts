@@ -1,12 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
+const splitList = (list: string): string[] =>
+  list
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean);
+
 /** Settings come from KENSE_* variables; a name ending in _FILE gives the path of a file that holds the value (systemd credentials). */
 const text = z.string().min(1);
 const port = z.string().regex(/^(\[?[0-9a-fA-F:.]+\]?|[a-z0-9.-]+):\d{1,5}$/, 'host:port is wanted, e.g. 127.0.0.1:8080');
 const flag = z.enum(['0', '1']).transform((v) => v === '1');
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const webAddress = z.url({ protocol: /^https?$/ }).transform((v) => v.replace(/\/+$/, ''));
+
+/** Addresses separated by commas; none is fine. */
+const webAddresses = z
+  .string()
+  .refine((list) => splitList(list).every((one) => webAddress.safeParse(one).success), 'http addresses separated by commas are wanted');
 
 const schema = z.object({
   PUBLIC_URL: webAddress,
@@ -32,6 +43,13 @@ const schema = z.object({
   MAIL_FROM: text,
   SECRET_KEY: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits are wanted: openssl rand -hex 32'),
   TRUST_FILES: z.string().default(''),
+  OCSP_URLS: webAddresses.default('http://ocsp.pki.gov.kz'),
+  TSP_URL: z.union([z.literal(''), webAddress]).default('http://tsp.pki.gov.kz'),
+  CRL_URLS: webAddresses.default(
+    ['nca_gost_2022', 'nca_d_gost_2022', 'nca_rsa_2022', 'nca_d_rsa_2022'].map((name) => `http://crl.pki.gov.kz/${name}.crl`).join(','),
+  ),
+  PKI_TIMEOUT_SECONDS: wholeNumber(1, 60).default(10),
+  POLICY_FILE: text.optional(),
   NCALAYER_URL: z.url({ protocol: /^wss?$/ }).default('wss://127.0.0.1:13579'),
   NCALAYER_WINDOW_URL: webAddress.optional(),
   DEMO: flag.default(false),
@@ -70,6 +88,10 @@ export type Config = {
   smtp: { url: string; from: string };
   secret: Buffer;
   trustFiles: string[];
+  /** Where revocation answers, time-stamps and revocation lists are asked for; only these addresses are ever called. */
+  pki: { ocspUrls: string[]; tspUrl: string | null; crlUrls: string[]; timeoutMs: number };
+  /** Changes of this installation to the policies of checking signatures. */
+  policyFile: string | null;
   ncalayer: { url: string; windowUrl: string | null };
   demo: { accountsFile: string | null } | null;
   logLevel: Raw['LOG_LEVEL'];
@@ -167,9 +189,14 @@ function shape(raw: Raw, isProduction: boolean): Config {
       : null,
     smtp: { url: raw.SMTP_URL, from: raw.MAIL_FROM },
     secret: Buffer.from(raw.SECRET_KEY, 'hex'),
-    trustFiles: raw.TRUST_FILES.split(',')
-      .map((f) => f.trim())
-      .filter(Boolean),
+    trustFiles: splitList(raw.TRUST_FILES),
+    pki: {
+      ocspUrls: splitList(raw.OCSP_URLS),
+      tspUrl: raw.TSP_URL || null,
+      crlUrls: splitList(raw.CRL_URLS),
+      timeoutMs: raw.PKI_TIMEOUT_SECONDS * 1_000,
+    },
+    policyFile: raw.POLICY_FILE ?? null,
     ncalayer: { url: raw.NCALAYER_URL, windowUrl: raw.NCALAYER_WINDOW_URL ?? null },
     demo: raw.DEMO ? { accountsFile: raw.DEMO_ACCOUNTS_FILE ?? null } : null,
     logLevel: raw.LOG_LEVEL,

@@ -7,7 +7,7 @@ const allowed: Record<string, { layers: string[]; types?: string[]; modules: Reg
   domain: { layers: [], modules: /^$/ },
   signature: { layers: ['domain'], modules: /^(node:crypto|node:zlib|pdf-lib|@pdf-lib\/fontkit|qrcode)/ },
   storage: { layers: ['domain'], modules: /^(node:|sequelize|umzug|minio|ulid|zod|mysql2)/ },
-  integrations: { layers: ['domain'], types: ['workflows'], modules: /./ },
+  integrations: { layers: ['domain', 'signature'], types: ['workflows'], modules: /./ },
   workflows: { layers: ['domain'], types: ['activities'], modules: /^@temporalio\/workflow$/ },
   activities: { layers: ['domain', 'signature', 'storage', 'integrations'], types: ['workflows'], modules: /./ },
 };
