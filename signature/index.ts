@@ -1,7 +1,8 @@
 /** The signature engine: bytes in, facts out; no I/O, the clock is an argument. */
 export { DigestSet, DIGEST_NAMES, createHasher, digest, type DigestName, type Digests } from './digests';
 export { FORMAT_CODES, SignatureFormatError, type FormatCode } from './errors';
-export { addTimeStamp, mergeCms } from './cms/assemble';
+export { addArchiveTimeStamp, archiveTimeStampImprint, type ArchiveImprint } from './cms/archive';
+export { addTimeStamp, embedEvidence, mergeCms, type Evidence } from './cms/assemble';
 export { decodeSignatureFile } from './cms/decode';
 export { parseSignedData, type SignedData, type SignerInfo } from './cms/signed-data';
 export {
@@ -29,14 +30,31 @@ export { readCertificates, toPem } from './x509/pem';
 export { ROLES, type Role } from './x509/roles';
 export { createTrustStore, mergeTrustStores, type TrustStore } from './x509/trust';
 export { ALL_CODES, CODES, VERDICTS, sentenceOf, verdictOf, type Code, type Verdict } from './verify/codes';
-export { DOCUMENT_POLICY, LOGIN_POLICY, type Policy } from './verify/policy';
+export { evidenceNeeds, proofEnds, type EvidenceNeeds, type StatusNeed } from './verify/long-term';
+export {
+  DOCUMENT_POLICY,
+  LOGIN_POLICY,
+  policyFor,
+  PURPOSES,
+  type InstallationPolicy,
+  type Policy,
+  type PolicyChanges,
+  type Purpose,
+} from './verify/policy';
+export { PolicyError, readPolicy } from './verify/read-policy';
+export { type OcspAnswer } from './verify/revocation';
 export {
   CHECK_NAMES,
   PUBLIC_SIGNER_FIELDS,
   isoTime,
+  LEVELS,
   type CheckName,
   type CheckReport,
+  type Level,
+  type Pending,
+  type RevocationReport,
   type SignerReport,
+  type TimeStampReport,
   type VerificationReport,
 } from './verify/report';
 export { requiredDigests } from './verify/facts';

@@ -19,6 +19,10 @@ export interface SignedData {
   readonly certificates: readonly Certificate[];
   /** Enclosed certificates that cannot be read. */
   readonly brokenCertificates: number;
+  /** Members of the certificates field (CertificateChoices), as they stand. */
+  readonly certificateChoices: readonly Der[];
+  /** Members of the crls field (RevocationInfoChoice), as they stand. */
+  readonly revocationInfo: readonly Der[];
   readonly signers: readonly SignerInfo[];
 }
 
@@ -58,19 +62,19 @@ export function parseSignedData(bytes: Uint8Array): SignedData {
   const encapsulated = fields.next(TAG.SEQUENCE).fields('EncapsulatedContentInfo');
   const contentType = encapsulated.next(TAG.OID).oid();
   const content = encapsulated.optional(context(0))?.children[0]?.octets();
-  const certificates = readCertificateSet(fields.optional(context(0)));
-  fields.optional(context(1));
+  const certificateChoices = fields.optional(context(0))?.children ?? [];
+  const certificates = readCertificateSet(certificateChoices);
+  const revocationInfo = fields.optional(context(1))?.children ?? [];
   const signers = fields.next(TAG.SET).children;
   fields.done();
   if (signers.length === 0) throw new SignatureFormatError('structure.no_signers', 'The CMS holds no signature');
   if (signers.length > MAX_SIGNERS) throw new SignatureFormatError('structure.too_large', 'The CMS holds too many signatures');
-  return { contentType, content, ...certificates, signers: signers.map(readSignerInfo) };
+  return { contentType, content, ...certificates, certificateChoices, revocationInfo, signers: signers.map(readSignerInfo) };
 }
 
-function readCertificateSet(set: Der | undefined): { certificates: Certificate[]; brokenCertificates: number } {
+function readCertificateSet(members: readonly Der[]): { certificates: Certificate[]; brokenCertificates: number } {
   const certificates: Certificate[] = [];
   let brokenCertificates = 0;
-  const members = set?.children ?? [];
   if (members.length > MAX_CERTIFICATES) throw new SignatureFormatError('structure.too_large', 'The CMS holds too many certificates');
   for (const member of members) {
     if (member.tag !== TAG.SEQUENCE) continue; // attribute certificates and other choices of RFC 5652 §10.2.2

@@ -86,11 +86,18 @@ function keepsExpired(basic: BasicOcspResponse, single: SingleResponse, certific
   return basic.extendedRevoke || (single.archiveCutoff !== undefined && single.archiveCutoff <= certificate.notAfter);
 }
 
-function ageFault(basic: BasicOcspResponse, { thisUpdate, nextUpdate }: SingleResponse, check: OcspCheck): OcspOutcome | undefined {
+/** A revocation is never taken back, so an old answer still proves it; only a suspension can be lifted. */
+function isFinal({ status, reason }: SingleResponse): boolean {
+  return status === 'revoked' && reason !== 'certificateHold';
+}
+
+function ageFault(basic: BasicOcspResponse, single: SingleResponse, check: OcspCheck): OcspOutcome | undefined {
+  const { thisUpdate, nextUpdate } = single;
   const { at, about = at, maxAgeMs, clockSkewMs } = check;
   const latest = at.getTime() + clockSkewMs;
   if (thisUpdate.getTime() > latest || basic.producedAt.getTime() > latest)
     return unusable('from-the-future', new Date(Math.max(thisUpdate.getTime(), basic.producedAt.getTime())).toISOString());
+  if (isFinal(single)) return undefined;
   const end = nextUpdate?.getTime() ?? thisUpdate.getTime() + maxAgeMs;
   return about.getTime() > end + clockSkewMs ? unusable('too-old', new Date(end).toISOString()) : undefined;
 }

@@ -1,15 +1,18 @@
 import { equalBytes } from '../bytes';
+import { enclosedEvidence, type EnclosedEvidence } from '../cms/enclosed';
 import { parseSignedData, type SignedData, type SignerInfo } from '../cms/signed-data';
 import { digest, digestByOid, DIGEST_NAMES, type DigestName, type Digests } from '../digests';
 import { OID } from '../oids';
 import { buildChain, type ChainResult } from '../x509/chain';
 import type { Crl } from '../x509/crl';
-import { checkRevocation, type RevocationResult } from '../x509/revocation';
 import type { TrustStore } from '../x509/trust';
+import { archiveDigests, checkAllTimeStamps } from './archive';
 import { fail, pass, type Finding } from './finding';
+import { levelOf } from './level';
 import type { Level } from './report';
+import type { OcspAnswer, RevocationEvidence, RevocationFact } from './revocation';
 import { checkSignerInfo, type DocumentDigest, type SignerInfoFacts } from './signer-info';
-import { checkTimeStamps, type TimeStampFacts } from './time-stamp';
+import { pathRevocation, type TimeStampFacts } from './time-stamp';
 
 /** What is needed to gather the facts; the clock is an argument. */
 export interface FactsInput {
@@ -21,8 +24,13 @@ export interface FactsInput {
   /** When this installation received the signature, if it did. */
   readonly receivedAt?: Date;
   readonly trust: TrustStore;
+  /** Revocation information at hand besides what the CMS encloses. */
   readonly crls?: readonly Crl[];
+  readonly ocsp?: readonly OcspAnswer[];
   readonly clockSkewMs: number;
+  readonly ocspMaxAgeMs: number;
+  /** Policies of time-stamps that are accepted; empty: any. */
+  readonly timeStampPolicies: readonly string[];
 }
 
 /** Everything found about a CMS, before any policy. */
@@ -33,15 +41,20 @@ export interface CmsFacts {
 
 export interface SignerFacts extends SignerInfoFacts {
   readonly content: Finding;
+  /** Signature time-stamps, in the order of the CMS. */
   readonly timeStamps: readonly TimeStampFacts[];
-  /** The earliest time-stamp that proves a time. */
+  /** Archive time-stamps, the newest first. */
+  readonly archiveTimeStamps: readonly TimeStampFacts[];
+  /** The earliest signature time-stamp that proves a time. */
   readonly timeStamp: TimeStampFacts | undefined;
+  /** The time of checking. */
+  readonly at: Date;
   readonly bestTime: Date;
   readonly bestTimeSource: 'time-stamp' | 'received' | 'checking';
   readonly level: Level;
   readonly chain: ChainResult | undefined;
   /** Status of the certificates of the path below the anchor, the signer's first; empty when there is no path. */
-  readonly revocation: readonly RevocationResult[];
+  readonly revocation: readonly RevocationFact[];
 }
 
 /** Gathers the facts about every signer. Throws SignatureFormatError when the bytes are no CMS. */
@@ -49,47 +62,53 @@ export function gatherFacts(der: Uint8Array, input: FactsInput): CmsFacts {
   const cms = parseSignedData(der);
   const content = contentFinding(cms, input);
   const documentDigest = digestSource(cms.content ?? input.content, input.digests ?? {});
+  const enclosed = enclosedEvidence(cms);
   return {
     attached: cms.content !== undefined,
-    signers: cms.signers.map((signer) => signerFacts(signer, cms, content, documentDigest, input)),
+    signers: cms.signers.map((signer) => signerFacts(signer, cms, enclosed, content, documentDigest, input)),
   };
 }
 
 function signerFacts(
   signer: SignerInfo,
   cms: SignedData,
+  enclosed: EnclosedEvidence,
   content: Finding,
   documentDigest: DocumentDigest,
   input: FactsInput,
 ): SignerFacts {
-  const pool = [...input.trust.anchors, ...input.trust.intermediates];
-  const own = checkSignerInfo(signer, cms, pool, documentDigest);
-  const crls = input.crls ?? [];
-  const timeStamps = checkTimeStamps(signer, { at: input.at, trust: input.trust, crls, clockSkewMs: input.clockSkewMs });
-  const timeStamp = timeStamps.filter((t) => t.finding.result === 'pass').sort((a, b) => genTime(a) - genTime(b))[0];
-  const bestTime = timeStamp?.info?.genTime ?? input.receivedAt ?? input.at;
-  const chain = own.certificate && buildChain(own.certificate, input.trust, cms.certificates, bestTime);
+  const { at, receivedAt, trust } = input;
+  const kept = keptEvidence(enclosed);
+  const evidence = { ocsp: [...(input.ocsp ?? []), ...kept.ocsp], crls: [...(input.crls ?? []), ...kept.crls] };
+  const pool = enclosed.certificates;
+  const own = checkSignerInfo(signer, cms, [...pool, ...trust.anchors, ...trust.intermediates], documentDigest);
+  const stamps = checkAllTimeStamps(signer, cms, documentDigest, { ...input, receivedAt, evidence, pool });
+  const timeStamp = stamps.signature.filter((t) => t.finding.result === 'pass').sort((a, b) => genTime(a) - genTime(b))[0];
+  const bestTime = timeStamp?.info?.genTime ?? receivedAt ?? at;
+  const chain = own.certificate && buildChain(own.certificate, trust, pool, bestTime);
+  const times = { ...input, about: bestTime };
   return {
     ...own,
     content,
-    timeStamps,
+    timeStamps: stamps.signature,
+    archiveTimeStamps: stamps.archive,
     timeStamp,
+    at,
     bestTime,
-    bestTimeSource: timeStamp ? 'time-stamp' : input.receivedAt ? 'received' : 'checking',
-    level: levelOf(own, timeStamps),
+    bestTimeSource: timeStamp ? 'time-stamp' : receivedAt ? 'received' : 'checking',
+    level: levelOf({ own, chain, ...stamps, times, enclosed: { certificates: pool, ...kept } }),
     chain,
-    revocation: chain?.trusted ? chain.path.slice(0, -1).map((c, i) => checkRevocation(c, chain.path[i + 1]!, crls, bestTime)) : [],
+    revocation: chain?.trusted ? pathRevocation(chain.path, evidence, times) : [],
   };
+}
+
+/** Enclosed answers have no request at hand to compare with: they serve for whichever certificate they name. */
+function keptEvidence({ ocsp, crls }: EnclosedEvidence): RevocationEvidence {
+  return { ocsp: ocsp.map((response) => ({ response })), crls };
 }
 
 function genTime({ info }: TimeStampFacts): number {
   return info?.genTime.getTime() ?? Infinity;
-}
-
-/** ETSI EN 319 122-1: without the signing-certificate attribute it is a CMS, with it BES, with a fitting signature time-stamp T. */
-function levelOf(own: SignerInfoFacts, timeStamps: readonly TimeStampFacts[]): Level {
-  if (own.ess.result !== 'pass') return 'CMS';
-  return timeStamps.some((t) => t.wellFormed) ? 'CAdES-T' : 'CAdES-BES';
 }
 
 /** A document given beside an attached one must be the same. */
@@ -114,7 +133,8 @@ function digestSource(content: Uint8Array | undefined, given: Digests): Document
   };
 }
 
-/** Digests of the document that the signers of a CMS need; algorithms the engine does not know are left out. */
+/** Digests of the document that the signers of a CMS and their archive time-stamps need; algorithms the engine does not know are left out. */
 export function requiredDigests(der: Uint8Array): DigestName[] {
-  return [...new Set(parseSignedData(der).signers.flatMap((signer) => digestByOid(signer.digestAlgorithm) ?? []))];
+  const { signers } = parseSignedData(der);
+  return [...new Set(signers.flatMap((signer) => [digestByOid(signer.digestAlgorithm) ?? [], archiveDigests(signer)].flat()))];
 }

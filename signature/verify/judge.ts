@@ -2,16 +2,19 @@ import type { ChainFault } from '../x509/chain';
 import { describeCertificate, type Certificate } from '../x509/certificate';
 import type { Role } from '../x509/roles';
 import { OID } from '../oids';
-import { leadingCode, type Code, type FaultCode } from './codes';
+import { leadingCode, verdictOf, type Code, type FaultCode } from './codes';
 import type { SignerFacts } from './facts';
 import { fail, notChecked, pass, type Finding } from './finding';
-import type { Policy } from './policy';
-import { isoTime, type CheckName, type CheckReport } from './report';
+import type { KeyKind, Policy } from './policy';
+import { isoTime, type CheckName, type CheckReport, type Pending } from './report';
+import { isSettled, type RevocationFact } from './revocation';
 
 /** The policy's answer about one signer. */
 export interface Judgement {
   readonly code: Code;
   readonly checks: readonly CheckReport[];
+  /** What further answers of the network could still settle; empty when the verdict is final. */
+  readonly pending: readonly Pending[];
 }
 
 /** Applies a policy to the facts about one signer: every check with its result, and the most telling code of all. */
@@ -20,17 +23,33 @@ export function judge(facts: SignerFacts, policy: Policy, requiredRoles: readonl
     ['structure', structure(facts)],
     ['digest', facts.digest],
     ['signature', signatureValue(facts)],
-    ['certificate-hash', facts.ess],
+    ['certificate-hash', certificateHash(facts, policy)],
     ['time-stamp', timeStamp(facts, policy)],
+    ['archive-time-stamp', archiveTimeStamp(facts)],
     ['chain', chain(facts)],
     ['validity', validity(facts)],
     ['revocation', revocation(facts, policy)],
     ['key-usage', keyUsage(facts, policy)],
     ['algorithm', algorithm(facts, policy)],
-    ['role', role(facts, requiredRoles)],
+    ['role', role(facts, policy, requiredRoles)],
   ];
   const checks = findings.map(([name, finding]) => report(name, finding));
-  return { code: leadingCode(checks.map((check) => check.code)), checks };
+  const code = leadingCode(checks.map((check) => check.code));
+  return { code, checks, pending: verdictOf(code) === 'invalid' ? [] : pending(facts, policy, checks) };
+}
+
+/**
+ * A status that is not known yet, or that may change (a suspension is lifted, a responder is put right), is worth asking for again; so is a
+ * time-stamp the policy insists on, as long as the certificate is valid. A certificate the responder does not know is an answer.
+ */
+function pending(facts: SignerFacts, policy: Policy, checks: readonly CheckReport[]): Pending[] {
+  const [own] = facts.revocation;
+  const wanted = policy.requireRevocation !== 'none' || own?.status === 'untrusted' || own?.status === 'on-hold';
+  const byList = policy.requireRevocation === 'ocsp' && own?.status === 'good' && own.source.kind === 'crl';
+  const unsettled = own !== undefined && own.status !== 'unknown' && (!isSettled(own) || byList);
+  const valid = facts.certificate !== undefined && facts.at <= facts.certificate.notAfter;
+  const stampMissing = checks.some((check) => check.code === 'timestamp.missing');
+  return [...(wanted && unsettled ? (['revocation'] as const) : []), ...(stampMissing && valid ? (['time-stamp'] as const) : [])];
 }
 
 function report(name: CheckName, finding: Finding): CheckReport {
@@ -46,11 +65,25 @@ function signatureValue({ identity, signature }: SignerFacts): Finding {
   return identity.result === 'pass' ? signature : identity;
 }
 
+function certificateHash({ ess }: SignerFacts, policy: Policy): Finding {
+  return ess.result === 'not checked' && !ess.code && policy.requireEss ? fail('ess.missing', ess.detail) : ess;
+}
+
 function timeStamp(facts: SignerFacts, policy: Policy): Finding {
   if (facts.timeStamp) return facts.timeStamp.finding;
   if (facts.timeStamps.length === 0)
     return policy.requireTimeStamp ? fail('timestamp.missing') : notChecked(undefined, 'There is no time-stamp');
-  const findings = facts.timeStamps.map((t) => t.finding);
+  return worst(facts.timeStamps.map((t) => t.finding));
+}
+
+/** One good archive time-stamp is enough: a failed one may be what an authority answered wrongly once. */
+function archiveTimeStamp({ archiveTimeStamps }: SignerFacts): Finding {
+  if (archiveTimeStamps.length === 0) return notChecked(undefined, 'There is no archive time-stamp');
+  return archiveTimeStamps.find((t) => t.finding.result === 'pass')?.finding ?? worst(archiveTimeStamps.map((t) => t.finding));
+}
+
+/** The finding with the most telling code; none of them has passed. */
+function worst(findings: readonly Finding[]): Finding {
   const leading = leadingCode(findings.flatMap((f) => (f.result === 'pass' ? [] : (f.code ?? []))));
   return findings.find((f) => f.result !== 'pass' && f.code === leading)!;
 }
@@ -95,35 +128,56 @@ function validity(facts: SignerFacts): Finding {
   return pass(`${isoTime(notBefore)} to ${isoTime(notAfter)}`);
 }
 
+/** A revoked authority of the path is as bad as a revoked signer; what is not known counts for the signer's own certificate only. */
 function revocation({ revocation: results }: SignerFacts, policy: Policy): Finding {
-  const [own] = results;
-  const revoked = results.find((r) => r.status === 'revoked');
-  if (revoked) return fail('certificate.revoked', `${isoTime(revoked.revokedAt)} ${revoked.reason}`);
-  const held = results.find((r) => r.status === 'on-hold');
-  if (held) return fail('certificate.on_hold', isoTime(held.revokedAt));
-  switch (own?.status) {
-    case 'good':
-      return pass(own.revokedLaterAt ? `Revoked later, on ${isoTime(own.revokedLaterAt)}` : `List of ${isoTime(own.thisUpdate)}`);
-    case 'stale':
-      return notChecked(
-        policy.requireRevocation ? 'revocation.stale' : undefined,
-        `The list is valid until ${own.nextUpdate ? isoTime(own.nextUpdate) : 'an unknown time'}`,
-      );
-    case 'unusable':
-      return notChecked(policy.requireRevocation ? 'revocation.missing' : undefined, own.reason);
-    default:
-      return notChecked(policy.requireRevocation ? 'revocation.missing' : undefined, 'There is no revocation information');
+  const bad = results.find((fact) => fact.status === 'revoked') ?? results.find((fact) => fact.status === 'on-hold');
+  const telling = bad ?? results[0];
+  return telling ? statusFinding(telling, policy) : notChecked(missingCode(policy), 'There is no path to ask about');
+}
+
+function statusFinding(fact: RevocationFact, policy: Policy): Finding {
+  switch (fact.status) {
+    case 'revoked':
+      return fail('certificate.revoked', `${isoTime(fact.revokedAt)} ${fact.reason}`);
+    case 'on-hold':
+      return fail('certificate.on_hold', isoTime(fact.revokedAt));
+    case 'good': {
+      const { source, revokedLaterAt } = fact;
+      if (source.kind === 'crl' && policy.requireRevocation === 'ocsp')
+        return notChecked('revocation.missing', 'Only a list is at hand, an answer of a responder is required');
+      if (revokedLaterAt) return pass(`Revoked later, on ${isoTime(revokedLaterAt)}`);
+      return pass(`${source.kind === 'ocsp' ? 'Answer' : 'List'} of ${isoTime(source.thisUpdate)}`);
+    }
+    case 'unknown':
+      return fail('revocation.unknown', fact.form === 'extended-revoked' ? 'Answered as "revoked in 1970"' : undefined);
+    case 'untrusted':
+      return fail('revocation.untrusted', `${fact.fault}: ${fact.detail}`);
+    case 'stale': {
+      const until = fact.until ? isoTime(fact.until) : 'an unknown time';
+      return notChecked(policy.requireRevocation === 'none' ? undefined : 'revocation.stale', `What is at hand is valid until ${until}`);
+    }
+    case 'missing':
+      return notChecked(missingCode(policy), fact.detail ?? 'There is no revocation information');
   }
 }
 
-/** NUC RK: nonRepudiation marks a signing key; certificates for entry have clientAuth or an authentication policy instead. */
+function missingCode(policy: Policy): FaultCode | undefined {
+  return policy.requireRevocation === 'none' ? undefined : 'revocation.missing';
+}
+
+/** Any kind of key the policy accepts is enough. */
 function keyUsage({ certificate }: SignerFacts, policy: Policy): Finding {
   if (!certificate) return notChecked();
   const usages = [...(certificate.keyUsage ?? [])].join(', ');
-  const suits = policy.purpose === 'login' ? maySignIn(certificate) : maySignDocuments(certificate);
-  return suits ? pass(usages) : fail('key_usage.not_for_signing', usages);
+  return policy.keys.some((kind) => SUITS[kind](certificate)) ? pass(usages) : fail('key_usage.not_for_signing', usages);
 }
 
+const SUITS: Readonly<Record<KeyKind, (certificate: Certificate) => boolean>> = {
+  signing: maySignDocuments,
+  authentication: maySignIn,
+};
+
+/** NUC RK: nonRepudiation marks a signing key; certificates for entry have clientAuth or an authentication policy instead. */
 function maySignDocuments(certificate: Certificate): boolean {
   const { keyUsage: usage, extendedKeyUsage: purposes, policies, basicConstraints } = certificate;
   if (basicConstraints?.ca || (usage && !usage.has('nonRepudiation'))) return false;
@@ -140,14 +194,18 @@ function maySignIn(certificate: Certificate): boolean {
 
 function algorithm({ scheme, bestTime }: SignerFacts, policy: Policy): Finding {
   if (!scheme) return notChecked();
-  const end = policy.algorithmEnds[scheme.family];
-  return end && bestTime > end ? fail('algorithm.no_longer_accepted', `${scheme.family} until ${isoTime(end)}`) : pass(scheme.family);
+  const end = policy.algorithms[scheme.family];
+  if (end === undefined) return fail('algorithm.no_longer_accepted', scheme.family);
+  return end !== null && bestTime > new Date(end)
+    ? fail('algorithm.no_longer_accepted', `${scheme.family} until ${end}`)
+    : pass(scheme.family);
 }
 
-/** Any one of the required roles is enough. */
-function role({ certificate }: SignerFacts, required: readonly Role[]): Finding {
-  if (required.length === 0) return notChecked(undefined, 'No role was asked for');
+/** Any one of the policy's roles, and any one of those asked for here, is enough. */
+function role({ certificate }: SignerFacts, policy: Policy, required: readonly Role[]): Finding {
+  const demands = [policy.allowedRoles, required].filter((roles) => roles.length > 0);
+  if (demands.length === 0) return notChecked(undefined, 'No role was asked for');
   if (!certificate) return notChecked();
-  const found = required.find((r) => certificate.roles.includes(r));
-  return found ? pass(found) : fail('role.missing', required.join(', '));
+  const unmet = demands.find((roles) => !roles.some((r) => certificate.roles.includes(r)));
+  return unmet ? fail('role.missing', unmet.join(', ')) : pass(certificate.roles.join(', '));
 }

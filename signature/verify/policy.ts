@@ -1,27 +1,74 @@
 import type { AlgorithmFamily } from '../public-key';
+import type { Role } from '../x509/roles';
 
-/** What an installation asks of a signature: plain data, kept in settings, per purpose. */
+/** What a signature is given for; each purpose has a policy of its own. */
+export const PURPOSES = ['approve', 'sign', 'register', 'execute', 'sign-in'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** `none`: used when at hand; `ocsp-or-crl`: one of them must clear the certificate; `ocsp`: only a responder's answer does. */
+export const REVOCATION_DEMANDS = ['none', 'ocsp-or-crl', 'ocsp'] as const;
+export type RevocationDemand = (typeof REVOCATION_DEMANDS)[number];
+
+/** NUC RK: nonRepudiation marks a signing key; a key for entry has clientAuth or an authentication policy instead. */
+export const KEY_KINDS = ['signing', 'authentication'] as const;
+export type KeyKind = (typeof KEY_KINDS)[number];
+
+/** What an installation asks of a signature: plain data that survives JSON. */
 export interface Policy {
-  /** `document` needs a signing certificate, `login` also accepts an authentication certificate. */
-  readonly purpose: 'document' | 'login';
-  /** Whether a signature without revocation information stays undecided. */
-  readonly requireRevocation: boolean;
+  readonly purpose: Purpose;
   /** Whether a signature without a trusted time-stamp stays undecided. */
   readonly requireTimeStamp: boolean;
-  /** Instants after which a family proves nothing new. */
-  readonly algorithmEnds: Partial<Readonly<Record<AlgorithmFamily, Date>>>;
-  /** How far a time-stamp may lie after the time of checking. */
+  readonly requireRevocation: RevocationDemand;
+  /** Whether a signature that is not bound to its certificate (no ESS attribute) stays undecided. */
+  readonly requireEss: boolean;
+  /** How long an OCSP answer without nextUpdate serves. */
+  readonly ocspMaxAgeMs: number;
+  /** How far the clocks of authorities may run ahead of ours. */
   readonly clockSkewMs: number;
+  /** Accepted families: the instant (ISO 8601) after which one proves nothing new, null for no end; one not named is not accepted. */
+  readonly algorithms: Partial<Readonly<Record<AlgorithmFamily, string | null>>>;
+  readonly keys: readonly KeyKind[];
+  /** The signer must have one of these roles; empty: any. */
+  readonly allowedRoles: readonly Role[];
+  /** Policies of time-stamps that are accepted (OIDs); empty: any. */
+  readonly timeStampPolicies: readonly string[];
 }
 
-/** Documents as the law stands now: stamp and lists are used when present; GOST 34.310-2004 ended with the last certificates of 2024. */
-export const DOCUMENT_POLICY: Policy = {
-  purpose: 'document',
-  requireRevocation: false,
+/** What an installation changes: for all purposes, and for single ones. */
+export type PolicyChanges = Partial<Omit<Policy, 'purpose'>>;
+export type InstallationPolicy = { readonly [P in Purpose | 'all']?: PolicyChanges };
+
+/**
+ * The law as it stands in 2026: a time-stamp is no longer compulsory, OCSP or a list must clear the certificate (order 1187 as amended).
+ * GOST 34.310-2004 ended with the last certificates of 2024. An approval inside the house does without revocation.
+ */
+const LAW: Omit<Policy, 'purpose'> = {
   requireTimeStamp: false,
-  algorithmEnds: { gost2004: new Date('2025-05-01T00:00:00Z'), 'rsa-sha1': new Date('2017-01-01T00:00:00Z') },
+  requireRevocation: 'ocsp-or-crl',
+  requireEss: false,
+  ocspMaxAgeMs: 24 * 3_600_000,
   clockSkewMs: 5 * 60_000,
+  algorithms: { gost2015: null, gost2004: '2025-05-01T00:00:00Z', rsa: null, 'rsa-sha1': '2017-01-01T00:00:00Z' },
+  keys: ['signing'],
+  allowedRoles: [],
+  timeStampPolicies: [],
 };
 
-/** Entry by signature. */
-export const LOGIN_POLICY: Policy = { ...DOCUMENT_POLICY, purpose: 'login' };
+const BY_PURPOSE: { readonly [P in Purpose]: PolicyChanges } = {
+  approve: { requireRevocation: 'none' },
+  sign: {},
+  register: {},
+  execute: {},
+  'sign-in': { keys: ['signing', 'authentication'] },
+};
+
+/** The policy of a purpose at an installation: the law, then what the installation changes for all purposes, then for this one. */
+export function policyFor(purpose: Purpose, installation: InstallationPolicy = {}): Policy {
+  return { ...LAW, ...BY_PURPOSE[purpose], ...installation.all, ...installation[purpose], purpose };
+}
+
+/** Documents checked with what is at hand: revocation information counts when present and is not missed when absent. */
+export const DOCUMENT_POLICY: Policy = { ...policyFor('sign'), requireRevocation: 'none' };
+
+/** Entry by signature, checked with what is at hand. */
+export const LOGIN_POLICY: Policy = { ...policyFor('sign-in'), requireRevocation: 'none' };

@@ -1,5 +1,9 @@
+import type { OcspFault } from '../ocsp/check';
+import type { CrlReason } from '../x509/crl';
 import type { Role } from '../x509/roles';
 import type { Code, Verdict } from './codes';
+import type { Purpose } from './policy';
+import type { RevocationFact } from './revocation';
 
 export const CHECK_NAMES = [
   'structure',
@@ -7,6 +11,7 @@ export const CHECK_NAMES = [
   'signature',
   'certificate-hash',
   'time-stamp',
+  'archive-time-stamp',
   'chain',
   'validity',
   'revocation',
@@ -16,7 +21,11 @@ export const CHECK_NAMES = [
 ] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 
-export type Level = 'CMS' | 'CAdES-BES' | 'CAdES-T';
+export const LEVELS = ['CMS', 'CAdES-BES', 'CAdES-T', 'CAdES-LT', 'CAdES-LTA'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** What further answers of the network could still settle. */
+export type Pending = 'revocation' | 'time-stamp';
 
 /** One line of the report; `code` is `ok` when the check passed or does not matter. */
 export interface CheckReport {
@@ -26,8 +35,12 @@ export interface CheckReport {
   readonly detail: string;
 }
 
-/** Outcome for a whole CMS; times are ISO 8601 in UTC. */
+/** Outcome for a whole CMS; times are ISO 8601 in UTC. Kept with every signature, so `format` grows when the shape changes. */
 export interface VerificationReport {
+  readonly format: 1;
+  /** The time of checking and the purpose whose policy was applied. */
+  readonly checkedAt: string;
+  readonly purpose: Purpose;
   readonly verdict: Verdict;
   readonly code: Code;
   readonly attached: boolean;
@@ -52,7 +65,14 @@ export interface SignerReport {
   readonly bestTime: string;
   readonly bestTimeSource: 'time-stamp' | 'received' | 'checking';
   readonly checks: readonly CheckReport[];
+  /** Why asking again makes sense; empty when the verdict is final. */
+  readonly pending: readonly Pending[];
+  /** The time-stamp that proves the best time, else the first readable one. */
   readonly timeStamp: TimeStampReport | null;
+  /** All time-stamps: those of the signature, then the archive's, newest first. */
+  readonly timeStamps: readonly TimeStampReport[];
+  /** Status of each certificate of the path below the anchor, the signer's first. */
+  readonly revocation: readonly RevocationReport[];
   readonly certificate: CertificateReport | null;
 }
 
@@ -61,6 +81,37 @@ export interface TimeStampReport {
   readonly tsa: string | null;
   readonly policy: string;
   readonly serial: string;
+  readonly kind: 'signature' | 'archive';
+  readonly result: CheckReport['result'];
+  readonly code: Code;
+  /** When the authority's certificate, and with it the proof, ends. */
+  readonly provesUntil: string | null;
+  readonly chain: readonly CertificateName[];
+  readonly revocation: readonly RevocationReport[];
+}
+
+/** A certificate of a path in one line. */
+export interface CertificateName {
+  readonly subject: string;
+  readonly fingerprint: string;
+}
+
+/** What is known about the revocation of one certificate, and from where. */
+export interface RevocationReport {
+  readonly subject: string;
+  readonly serial: string;
+  readonly status: RevocationFact['status'];
+  readonly source: 'ocsp' | 'crl' | null;
+  readonly thisUpdate: string | null;
+  readonly nextUpdate: string | null;
+  readonly producedAt: string | null;
+  readonly responder: { readonly subject: string; readonly serial: string } | null;
+  readonly revokedAt: string | null;
+  readonly reason: CrlReason | null;
+  /** SHA-256 of the answer or list as received, lower-case hex. */
+  readonly digest: string | null;
+  /** Why an answer cannot be relied on. */
+  readonly fault: OcspFault | null;
 }
 
 export interface CertificateReport {
@@ -76,7 +127,7 @@ export interface CertificateReport {
   readonly keyUsage: readonly string[];
   readonly extendedKeyUsage: readonly string[];
   /** Subjects and fingerprints from the certificate up to the anchor; only itself when no path was found. */
-  readonly chain: readonly { readonly subject: string; readonly fingerprint: string }[];
+  readonly chain: readonly CertificateName[];
 }
 
 /** Signer fields of the command line's JSON, in order. */
@@ -96,6 +147,9 @@ export const PUBLIC_SIGNER_FIELDS = [
   'bestTimeSource',
   'timeStamp',
   'checks',
+  'pending',
+  'timeStamps',
+  'revocation',
 ] as const satisfies readonly (keyof SignerReport)[];
 
 /** ISO 8601 in UTC, without a fraction when it is zero. */

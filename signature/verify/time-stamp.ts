@@ -1,15 +1,14 @@
 import { equalBytes } from '../bytes';
 import { parseSignedData, type SignerInfo } from '../cms/signed-data';
 import { parseTstInfo, type TstInfo } from '../cms/tst-info';
-import { digest, digestByOid } from '../digests';
+import { digest, digestByOid, type DigestName } from '../digests';
 import { SignatureFormatError } from '../errors';
 import { OID } from '../oids';
 import type { Certificate } from '../x509/certificate';
 import { buildChain, type ChainResult } from '../x509/chain';
-import type { Crl } from '../x509/crl';
-import { checkRevocation } from '../x509/revocation';
 import type { TrustStore } from '../x509/trust';
 import { fail, notChecked, pass, type Finding } from './finding';
+import { revocationFact, type RevocationEvidence, type RevocationFact } from './revocation';
 import { checkSignerInfo, type SignerInfoFacts } from './signer-info';
 
 /** A time-stamp token and what it proves. */
@@ -19,61 +18,96 @@ export interface TimeStampFacts {
   readonly wellFormed: boolean;
   readonly info: TstInfo | undefined;
   readonly tsa: Certificate | undefined;
+  /** Path of the authority at the stated time, undefined when it was not looked for. */
+  readonly chain: ChainResult | undefined;
+  /** Status of the certificates of that path below the anchor, the authority's first. */
+  readonly revocation: readonly RevocationFact[];
 }
 
 export interface TimeStampInput {
+  /** The time of checking. */
   readonly at: Date;
+  /** The earliest instant at which the token itself provably existed: after its authority's certificate has ended, this decides. */
+  readonly existedAt: Date;
   readonly trust: TrustStore;
-  readonly crls: readonly Crl[];
+  readonly evidence: RevocationEvidence;
+  /** Certificates that came along and may complete the path. */
+  readonly pool: readonly Certificate[];
   readonly clockSkewMs: number;
+  readonly ocspMaxAgeMs: number;
+  /** Policies of time-stamps that are accepted; empty: any. */
+  readonly timeStampPolicies: readonly string[];
 }
 
-/** Tokens of one signature that are looked at; NCALayer adds one. */
-const MAX_TOKENS = 8;
+/** Gives the digest of what was stamped, undefined when it is not at hand. */
+export type StampedDigest = (name: DigestName) => Uint8Array | undefined;
 
-/** Checks every signature time-stamp of a signer (RFC 3161, RFC 5126 §6.1.1): one result per token, in order. */
-export function checkTimeStamps(signer: SignerInfo, input: TimeStampInput): TimeStampFacts[] {
-  const tokens = signer.unsignedAttributes
-    .filter((a) => a.type === OID.signatureTimeStamp)
-    .flatMap((a) => a.values)
-    .slice(0, MAX_TOKENS);
-  return tokens.map((token) => checkTimeStamp(token.bytes, signer.signature, input));
+/** Tokens of one kind and signature that are looked at; NCALayer adds one. */
+export const MAX_TOKENS = 8;
+
+/** The signature time-stamp tokens of a signer (RFC 5126 §6.1.1), in order. */
+export function signatureTimeStamps(signer: SignerInfo): Uint8Array[] {
+  return tokensOf(signer, OID.signatureTimeStamp);
 }
 
-/** Checks one token over the given octets: imprint, signature of the authority, its certificate and chain at the stated time. */
-export function checkTimeStamp(token: Uint8Array, stamped: Uint8Array, input: TimeStampInput): TimeStampFacts {
+/** Tokens of one attribute type, at most MAX_TOKENS. */
+export function tokensOf(signer: SignerInfo, type: string): Uint8Array[] {
+  const values = signer.unsignedAttributes.filter((a) => a.type === type).flatMap((a) => a.values);
+  return values.slice(0, MAX_TOKENS).map((value) => value.bytes);
+}
+
+/** Checks one token (RFC 3161): imprint, signature of the authority, its certificate, chain and revocation at the stated time. */
+export function checkTimeStamp(token: Uint8Array, stamped: StampedDigest, input: TimeStampInput): TimeStampFacts {
   try {
     return readAndCheck(token, stamped, input);
   } catch (error) {
     if (!(error instanceof SignatureFormatError)) throw error;
-    return { finding: fail('timestamp.malformed', error.message), wellFormed: false, info: undefined, tsa: undefined };
+    return unread(fail('timestamp.malformed', error.message));
   }
 }
 
-function readAndCheck(token: Uint8Array, stamped: Uint8Array, input: TimeStampInput): TimeStampFacts {
+/** Facts of a token that cannot be looked into. */
+export function unread(finding: Finding): TimeStampFacts {
+  return { finding, wellFormed: false, info: undefined, tsa: undefined, chain: undefined, revocation: [] };
+}
+
+function readAndCheck(token: Uint8Array, stamped: StampedDigest, input: TimeStampInput): TimeStampFacts {
   const cms = parseSignedData(token);
   const [signer, second] = cms.signers;
-  if (cms.contentType !== OID.tstInfo || !cms.content || !signer || second) {
-    return {
-      finding: fail('timestamp.malformed', 'It is not a token with one signature'),
-      wellFormed: false,
-      info: undefined,
-      tsa: undefined,
-    };
-  }
+  if (cms.contentType !== OID.tstInfo || !cms.content || !signer || second)
+    return unread(fail('timestamp.malformed', 'It is not a token with one signature'));
   const content = cms.content;
   const info = parseTstInfo(content);
-  const pool = [...input.trust.anchors, ...input.trust.intermediates];
-  const facts = checkSignerInfo(signer, cms, pool, (name) => digest(name, content));
+  const pool = [...cms.certificates, ...input.pool];
+  const facts = checkSignerInfo(signer, cms, [...input.trust.anchors, ...input.trust.intermediates, ...pool], (name) =>
+    digest(name, content),
+  );
   const own = first(checkImprint(info, stamped), checkToken(facts));
-  const finding = own.result === 'pass' && facts.certificate ? checkAuthority(facts.certificate, info, cms.certificates, input) : own;
-  return { finding, wellFormed: own.result === 'pass', info, tsa: facts.certificate };
+  const tsa = facts.certificate;
+  if (own.result !== 'pass' || !tsa) return { ...unread(own), info, tsa };
+  const early = checkAuthority(tsa, info, input);
+  if (early) return { ...unread(early), wellFormed: true, info, tsa };
+  const chain = buildChain(tsa, input.trust, pool, info.genTime);
+  const revocation = chain.trusted ? pathRevocation(chain.path, input.evidence, { ...input, about: info.genTime }) : [];
+  const finding = chain.trusted ? checkStatus(revocation, info, input) : chainFault(chain);
+  return { finding, wellFormed: true, info, tsa, chain, revocation };
 }
 
-function checkImprint(info: TstInfo, stamped: Uint8Array): Finding {
+/** Status of every certificate of a path below its anchor, the first one's first. */
+export function pathRevocation(
+  path: readonly Certificate[],
+  evidence: RevocationEvidence,
+  times: Parameters<typeof revocationFact>[3],
+): RevocationFact[] {
+  return path.slice(0, -1).map((certificate, i) => revocationFact(certificate, path[i + 1]!, evidence, times));
+}
+
+function checkImprint(info: TstInfo, stamped: StampedDigest): Finding {
   const name = digestByOid(info.imprintAlgorithm);
   if (!name) return notChecked('timestamp.algorithm_unknown', `Digest algorithm ${info.imprintAlgorithm}`);
-  return equalBytes(info.imprint, digest(name, stamped)) ? pass() : fail('timestamp.imprint_mismatch');
+  const expected = stamped(name);
+  if (!expected) return notChecked('content.missing', `Its digest by ${name}`);
+  return equalBytes(info.imprint, expected) ? pass() : fail('timestamp.imprint_mismatch');
 }
 
 /** RFC 3161 §2.4.2 makes the signing-certificate attribute mandatory in tokens. */
@@ -94,17 +128,25 @@ function checkToken({ identity, attributes, digest: content, signature, ess }: S
   return pass();
 }
 
-function checkAuthority(tsa: Certificate, info: TstInfo, enclosed: readonly Certificate[], input: TimeStampInput): Finding {
+/** What speaks against the authority before its chain is looked at. */
+function checkAuthority(tsa: Certificate, info: TstInfo, input: TimeStampInput): Finding | undefined {
   const usage = tsa.extendedKeyUsage;
   if (usage?.length !== 1 || usage[0] !== OID.timeStamping || !tsa.extendedKeyUsageCritical) return fail('timestamp.not_a_tsa');
   if (info.genTime < tsa.notBefore || info.genTime > tsa.notAfter) return fail('timestamp.certificate_not_valid');
   if (info.genTime.getTime() > input.at.getTime() + input.clockSkewMs) return fail('timestamp.in_future', info.genTime.toISOString());
-  const chain = buildChain(tsa, input.trust, enclosed, info.genTime);
-  if (!chain.trusted) return chainFault(chain);
-  const issuer = chain.path[1];
-  const status = issuer && checkRevocation(tsa, issuer, input.crls, info.genTime);
-  if (status?.status === 'revoked') return fail('timestamp.revoked', status.revokedAt.toISOString());
-  return pass(info.genTime.toISOString());
+  const accepted = input.timeStampPolicies;
+  return accepted.length > 0 && !accepted.includes(info.policy) ? fail('timestamp.policy_not_accepted', info.policy) : undefined;
+}
+
+/** A revocation of the authority counts from its date; a compromised key counts backwards, unless the token existed before. */
+function checkStatus(revocation: readonly RevocationFact[], info: TstInfo, { existedAt, at }: TimeStampInput): Finding {
+  for (const fact of revocation) {
+    if (fact.status === 'revoked' && (fact.revokedAt <= info.genTime || fact.revokedAt <= existedAt))
+      return fail('timestamp.revoked', fact.revokedAt.toISOString());
+    if (fact.status === 'on-hold' || fact.status === 'unknown') return fail('timestamp.not_trusted', `Its certificate is ${fact.status}`);
+  }
+  const end = revocation[0]?.certificate.notAfter;
+  return end && existedAt > end && at > end ? fail('timestamp.expired', end.toISOString()) : pass(info.genTime.toISOString());
 }
 
 function chainFault(chain: Extract<ChainResult, { trusted: false }>): Finding {

@@ -1,4 +1,5 @@
-import type { Digests } from '../digests';
+import { toHex } from '../bytes';
+import { digest, type Digests } from '../digests';
 import { describeCertificate, formatSerial, type Certificate } from '../x509/certificate';
 import type { Crl } from '../x509/crl';
 import { formatName } from '../x509/name';
@@ -8,7 +9,17 @@ import { leadingCode, sentenceOf, verdictOf, type Code } from './codes';
 import { gatherFacts, type SignerFacts } from './facts';
 import { judge } from './judge';
 import type { Policy } from './policy';
-import { isoTime, type CertificateReport, type SignerReport, type TimeStampReport, type VerificationReport } from './report';
+import {
+  isoTime,
+  type CertificateName,
+  type CertificateReport,
+  type RevocationReport,
+  type SignerReport,
+  type TimeStampReport,
+  type VerificationReport,
+} from './report';
+import type { OcspAnswer, RevocationFact } from './revocation';
+import type { TimeStampFacts } from './time-stamp';
 
 export interface VerificationInput {
   /** The signed document; for large ones give `digests` instead, for attached signatures nothing. */
@@ -19,7 +30,9 @@ export interface VerificationInput {
   /** When this installation received the signature: proves that it existed then. */
   readonly receivedAt?: Date;
   readonly trust: TrustStore;
+  /** Revocation information at hand besides what the CMS encloses. */
   readonly crls?: readonly Crl[];
+  readonly ocsp?: readonly OcspAnswer[];
   readonly policy: Policy;
   /** Each signer must have one of these roles. */
   readonly requiredRoles?: readonly Role[];
@@ -30,14 +43,15 @@ export interface VerificationInput {
  * bytes are not a CMS at all; every other fault is a verdict with a code.
  */
 export function verifyCms(der: Uint8Array, input: VerificationInput): VerificationReport {
-  const facts = gatherFacts(der, { ...input, clockSkewMs: input.policy.clockSkewMs });
+  const { clockSkewMs, ocspMaxAgeMs, timeStampPolicies, purpose } = input.policy;
+  const facts = gatherFacts(der, { ...input, clockSkewMs, ocspMaxAgeMs, timeStampPolicies });
   const signers = facts.signers.map((signer) => signerReport(signer, input));
   const code = leadingCode(signers.map((signer) => signer.code));
-  return { verdict: verdictOf(code), code, attached: facts.attached, signers };
+  return { format: 1, checkedAt: isoTime(input.at), purpose, verdict: verdictOf(code), code, attached: facts.attached, signers };
 }
 
 function signerReport(facts: SignerFacts, input: VerificationInput): SignerReport {
-  const { code, checks } = judge(facts, input.policy, input.requiredRoles ?? []);
+  const { code, checks, pending } = judge(facts, input.policy, input.requiredRoles ?? []);
   const { certificate } = facts;
   const person = certificate?.person;
   return {
@@ -55,7 +69,10 @@ function signerReport(facts: SignerFacts, input: VerificationInput): SignerRepor
     bestTime: isoTime(facts.bestTime),
     bestTimeSource: facts.bestTimeSource,
     timeStamp: timeStampReport(facts),
+    timeStamps: timeStampReports(facts),
+    revocation: facts.revocation.map(revocationReport),
     checks,
+    pending,
     certificate: certificate ? certificateReport(certificate, facts) : null,
   };
 }
@@ -66,13 +83,52 @@ function reasonOf(code: Code, detail: string | undefined): string {
 
 function timeStampReport({ timeStamp, timeStamps }: SignerFacts): TimeStampReport | null {
   const shown = timeStamp ?? timeStamps.find((t) => t.info);
-  if (!shown?.info) return null;
-  const { info, tsa } = shown;
-  return {
+  return shown ? (stampReport(shown, 'signature')[0] ?? null) : null;
+}
+
+function timeStampReports({ timeStamps, archiveTimeStamps }: SignerFacts): TimeStampReport[] {
+  return [...timeStamps.flatMap((t) => stampReport(t, 'signature')), ...archiveTimeStamps.flatMap((t) => stampReport(t, 'archive'))];
+}
+
+/** Nothing for a token that cannot be read: its check says so. */
+function stampReport({ info, tsa, finding, chain, revocation }: TimeStampFacts, kind: TimeStampReport['kind']): TimeStampReport[] {
+  if (!info) return [];
+  const report: TimeStampReport = {
     time: isoTime(info.genTime),
     tsa: tsa ? describeCertificate(tsa) : null,
     policy: info.policy,
     serial: formatSerial(info.serial),
+    kind,
+    result: finding.result,
+    code: finding.result === 'pass' ? 'ok' : (finding.code ?? 'ok'),
+    provesUntil: tsa ? isoTime(tsa.notAfter) : null,
+    chain: (chain?.path ?? (tsa ? [tsa] : [])).map(nameOf),
+    revocation: revocation.map(revocationReport),
+  };
+  return [report];
+}
+
+function nameOf(certificate: Certificate): CertificateName {
+  return { subject: formatName(certificate.subject), fingerprint: certificate.fingerprint };
+}
+
+function revocationReport(fact: RevocationFact): RevocationReport {
+  const source = 'source' in fact ? fact.source : undefined;
+  const date = (at: Date | undefined): string | null => (at ? isoTime(at) : null);
+  const revokedAt = 'revokedAt' in fact ? fact.revokedAt : fact.status === 'good' ? fact.revokedLaterAt : undefined;
+  return {
+    subject: formatName(fact.certificate.subject),
+    serial: formatSerial(fact.certificate.serial),
+    status: fact.status,
+    source: source?.kind ?? null,
+    thisUpdate: date(source?.thisUpdate),
+    nextUpdate: date(source?.nextUpdate ?? (fact.status === 'stale' ? fact.until : undefined)),
+    producedAt: date(source?.producedAt),
+    responder: source?.responder ? { subject: formatName(source.responder.subject), serial: formatSerial(source.responder.serial) } : null,
+    revokedAt: date(revokedAt),
+    reason: 'reason' in fact ? (fact.reason ?? null) : null,
+    digest: source ? toHex(digest('sha256', source.der)) : null,
+    fault: fact.status === 'untrusted' ? fact.fault : null,
   };
 }
 
@@ -89,6 +145,6 @@ function certificateReport(certificate: Certificate, { chain }: SignerFacts): Ce
     policies: certificate.policies,
     keyUsage: [...(certificate.keyUsage ?? [])],
     extendedKeyUsage: certificate.extendedKeyUsage ?? [],
-    chain: path.map((c) => ({ subject: formatName(c.subject), fingerprint: c.fingerprint })),
+    chain: path.map(nameOf),
   };
 }

@@ -2,11 +2,11 @@ import { equalBytes } from '../bytes';
 import { checkSigned, type Certificate } from './certificate';
 import { findEntry, type Crl, type CrlEntry, type CrlReason } from './crl';
 
-/** What the lists at hand say about a certificate at an instant. */
+/** What the lists at hand say about a certificate at an instant; `list` is the freshest one used. */
 export type RevocationResult =
-  | { readonly status: 'good'; readonly thisUpdate: Date; readonly revokedLaterAt?: Date }
-  | { readonly status: 'revoked'; readonly revokedAt: Date; readonly reason: CrlReason; readonly thisUpdate: Date }
-  | { readonly status: 'on-hold'; readonly revokedAt: Date; readonly thisUpdate: Date }
+  | { readonly status: 'good'; readonly list: Crl; readonly revokedLaterAt?: Date }
+  | { readonly status: 'revoked'; readonly revokedAt: Date; readonly reason: CrlReason; readonly list: Crl }
+  | { readonly status: 'on-hold'; readonly revokedAt: Date; readonly list: Crl }
   | { readonly status: 'missing' }
   /** Authentic lists exist but none covers the instant. */
   | { readonly status: 'stale'; readonly nextUpdate: Date | undefined }
@@ -33,11 +33,11 @@ export function checkRevocation(certificate: Certificate, issuer: Certificate, c
   const entry = mergedEntry(certificate, base, delta);
   const nextUpdate = [base.nextUpdate, delta?.nextUpdate].reduce((a, b) => (!a || (b && b > a) ? b : a), undefined);
   if (entry && entry.reason !== 'certificateHold' && counts(entry, at)) {
-    return { status: 'revoked', revokedAt: entry.revokedAt, reason: entry.reason, thisUpdate: freshest.thisUpdate };
+    return { status: 'revoked', revokedAt: entry.revokedAt, reason: entry.reason, list: freshest };
   }
   if (!covers(freshest, nextUpdate, certificate, at)) return { status: 'stale', nextUpdate };
-  if (entry && counts(entry, at)) return { status: 'on-hold', revokedAt: entry.revokedAt, thisUpdate: freshest.thisUpdate };
-  return { status: 'good', thisUpdate: freshest.thisUpdate, ...(entry && { revokedLaterAt: entry.revokedAt }) };
+  if (entry && counts(entry, at)) return { status: 'on-hold', revokedAt: entry.revokedAt, list: freshest };
+  return { status: 'good', list: freshest, ...(entry && { revokedLaterAt: entry.revokedAt }) };
 }
 
 function counts(entry: CrlEntry, at: Date): boolean {

@@ -78,7 +78,7 @@ describe('kense verify', () => {
     const list = fixturePath('crl/test-nca-gost2022-base-2025-04-29.crl');
     const { stdout } = await run('--json', '--trust', ca, '--crl', list, '--', attached);
     const revocation = JSON.parse(stdout).signers[0].checks.find((c: { name: string }) => c.name === 'revocation');
-    expect(revocation).toMatchObject({ result: 'not checked', detail: 'The list is valid until 2025-10-26T04:46:49Z' });
+    expect(revocation).toMatchObject({ result: 'not checked', detail: 'What is at hand is valid until 2025-10-26T04:46:49Z' });
   });
 
   test.each<[string, string[], RegExp]>([

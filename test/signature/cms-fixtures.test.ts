@@ -83,8 +83,11 @@ describe('signatures of NCALayer', () => {
     expect(check(['individual'])).toBe('role.missing');
   });
 
-  test('stays good long after the certificate has expired, thanks to the time-stamp', () => {
-    expect(verify(individual, { at: new Date('2031-01-01T00:00:00Z') }).verdict).toBe('valid');
+  test('stays good after its certificate has expired, as long as that of the time-stamp is valid', () => {
+    expect(verify(individual, { at: new Date('2028-10-01T00:00:00Z') }).verdict).toBe('valid');
+    const late = { at: new Date('2031-01-01T00:00:00Z') };
+    expect(verify(individual, late)).toMatchObject({ verdict: 'indeterminate', code: 'timestamp.expired' });
+    expect(verify(individual, { ...late, receivedAt: new Date('2026-07-20T09:09:00Z') }).verdict).toBe('valid');
   });
 
   test('is undecided when the clock stands before the time-stamp', () => {
@@ -186,7 +189,7 @@ describe('signatures of Kalkan and the SDK', () => {
   });
 
   test('an algorithm that has ended proves nothing new', () => {
-    const policy = { ...DOCUMENT_POLICY, algorithmEnds: { gost2004: new Date('2019-08-01T00:00:00Z') } };
+    const policy = { ...DOCUMENT_POLICY, algorithms: { gost2004: '2019-08-01T00:00:00Z' } };
     const input = { at: new Date('2019-09-01T00:00:00Z'), content: fixture('cms/sdk-gost2004-document.txt'), policy };
     expect(verify(cmsFixture('sdk-gost2004-detached.pem'), input)).toMatchObject({
       verdict: 'indeterminate',
@@ -208,7 +211,7 @@ describe('policy', () => {
   });
 
   test('revocation information can be made compulsory, its absence is never "invalid"', () => {
-    const policy = { ...DOCUMENT_POLICY, requireRevocation: true };
+    const policy = { ...DOCUMENT_POLICY, requireRevocation: 'ocsp-or-crl' as const };
     expect(verify(individual, { at: AT, policy })).toMatchObject({ verdict: 'indeterminate', code: 'revocation.missing' });
   });
 
