@@ -10,4 +10,5 @@ export {
 } from './certificate';
 export { issueCrl, type CrlOrder, type Revocation } from './crl';
 export { generatePrivateKey, readPkcs8, signOctets, subjectPublicKeyInfo, writePkcs8, type PrivateKey } from './keys';
-export { makeTimeStamp, type TimeStampOrder } from './time-stamp';
+export { issueOcspResponse, ocspErrorResponse, type CertificateStatus, type OcspAnswerOrder, type OcspResponseOrder } from './ocsp';
+export { grantTimeStamp, makeTimeStamp, refuseTimeStamp, type TimeStampOrder } from './time-stamp';

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { algorithm, generalizedTime, integer, octetString, oid, sequence } from '../asn1/write';
+import { TAG } from '../asn1/der';
+import { algorithm, generalizedTime, integer, octetString, oid, sequence, tlv, utf8 } from '../asn1/write';
 import { bigFromBytes } from '../bytes';
 import { DIGEST_OIDS, digest, type DigestName } from '../digests';
 import { OID } from '../oids';
 import { attribute } from '../cms/assemble';
+import { PKI_FAILURES, PKI_STATUSES, type PkiFailure, type PkiStatus } from '../tsp/response';
 import { signedData, type Signer } from './cms';
 import { algorithmsOf } from './keys';
 
@@ -38,4 +40,18 @@ export function makeTimeStamp(order: TimeStampOrder): Uint8Array {
     signingTime: order.genTime,
     ess: attribute(OID.signingCertificate, ess),
   });
+}
+
+/** TimeStampResp DER (RFC 3161 §2.4.2) that grants a token. */
+export function grantTimeStamp(token: Uint8Array): Uint8Array {
+  return sequence(sequence(integer(PKI_STATUSES.indexOf('granted'))), token);
+}
+
+/** TimeStampResp DER that refuses, with the reason as a PKIFailureInfo bit and in words. */
+export function refuseTimeStamp(failure: PkiFailure, text: string, status: PkiStatus = 'rejection'): Uint8Array {
+  const bit = PKI_FAILURES[failure];
+  const octets = new Uint8Array((bit >> 3) + 1);
+  octets[bit >> 3] = 0x80 >> (bit & 7);
+  const info = tlv(TAG.BIT_STRING, Uint8Array.of(7 - (bit & 7)), octets);
+  return sequence(sequence(integer(PKI_STATUSES.indexOf(status)), sequence(utf8(text)), info));
 }

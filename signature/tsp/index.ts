@@ -4,6 +4,7 @@ export {
   PKI_STATUSES,
   TIME_STAMP_REFUSALS,
   readTimeStampResponse,
+  type PkiFailure,
   type PkiStatus,
   type TimeStampRefusal,
   type TimeStampResult,

@@ -19,7 +19,7 @@ export const PKI_STATUSES = [
 export type PkiStatus = (typeof PKI_STATUSES)[number];
 
 /** PKIFailureInfo bits by name (RFC 3161 §2.4.2). */
-export const PKI_FAILURES: Readonly<Record<string, number>> = {
+export const PKI_FAILURES = {
   'bad-algorithm': 0,
   'bad-request': 2,
   'bad-data-format': 5,
@@ -28,7 +28,8 @@ export const PKI_FAILURES: Readonly<Record<string, number>> = {
   'unaccepted-extension': 16,
   'additional-information-not-available': 17,
   'system-failure': 25,
-};
+} as const;
+export type PkiFailure = keyof typeof PKI_FAILURES;
 
 /** Why no token came out of an answer. */
 export const TIME_STAMP_REFUSALS = ['refused', 'imprint-mismatch', 'nonce-mismatch', 'policy-mismatch', 'malformed'] as const;
@@ -67,7 +68,7 @@ function readStatus(info: Der): string | undefined {
   if (status === 'granted' || status === 'granted-with-mods') return undefined;
   const text = fields.optional(TAG.SEQUENCE)?.children.map((line) => line.text()) ?? [];
   const bits = fields.optional(TAG.BIT_STRING)?.namedBits() ?? [];
-  const failures = Object.keys(PKI_FAILURES).filter((name) => bits[PKI_FAILURES[name]!]);
+  const failures = Object.entries(PKI_FAILURES).flatMap(([name, bit]) => (bits[bit] ? [name] : []));
   return [status ?? 'unknown status', ...failures, ...text].join(', ');
 }
 
