@@ -1,5 +1,5 @@
 import type { CurveParameters } from './curves';
-import { PseudoMersenneField } from './field';
+import { invert, PseudoMersenneField } from './field';
 
 /** An affine point; the point at infinity is never represented this way. */
 export interface AffinePoint {
@@ -22,8 +22,20 @@ const KEY_WIDTH = 5;
 /** Bits of a window of the fixed-base table used with secret scalars. */
 const COMB_BITS = 4;
 
-/** A short Weierstrass curve: fast, variable-time for verification; a uniform path for secret scalars. */
-export class Curve {
+/** What signatures need of a curve, however it is computed. */
+export interface Group {
+  readonly parameters: CurveParameters;
+  readonly generator: AffinePoint;
+  has(point: AffinePoint): boolean;
+  /** x⁻¹ modulo the group order, for a public x that is not 0. */
+  invertScalar(x: bigint): bigint;
+  combinationHasX(u: bigint, v: bigint, Q: AffinePoint, r: bigint): boolean;
+  multiplyAdd(u: bigint, v: bigint, Q: AffinePoint): AffinePoint | undefined;
+  multiplyGenerator(k: bigint): AffinePoint;
+}
+
+/** A short Weierstrass curve on BigInt: variable-time for verification, a uniform path for secret scalars. The reference of faster ones. */
+export class Curve implements Group {
   readonly field: PseudoMersenneField;
   readonly generator: AffinePoint;
   private readonly minusThree: boolean;
@@ -43,6 +55,10 @@ export class Curve {
     if (!inRange(point.x) || !inRange(point.y)) return false;
     const right = field.mul(field.mul(point.x, point.x) + parameters.a, point.x) + parameters.b;
     return field.canonical(field.mul(point.y, point.y) - right) === 0n;
+  }
+
+  invertScalar(x: bigint): bigint {
+    return invert(x, this.parameters.q);
   }
 
   /** Whether the x coordinate of u·G + v·Q equals r modulo the group order. Variable time: for verification only. */
@@ -193,7 +209,7 @@ export class Curve {
 }
 
 /** Width-w non-adjacent form of a non-negative scalar, lowest digit first: digits are 0 or odd, |digit| < 2^(w−1). */
-function nonAdjacentForm(scalar: bigint, width: number): number[] {
+export function nonAdjacentForm(scalar: bigint, width: number): number[] {
   const digits: number[] = [];
   const bits = scalar.toString(2);
   const modulus = 1 << width;

@@ -1,12 +1,13 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { bigFromBytes, bigFromBytesLE, bytesFromBigLE, concatBytes } from '../bytes';
-import { Curve, type AffinePoint } from './curve';
+import type { AffinePoint, Group } from './curve';
+import { createCurve } from './curve-fast';
 import { CRYPTOPRO_A, TC26_512_A } from './curves';
-import { invert, modulo } from './field';
+import { modulo } from './field';
 
 /** The two curves Kazakhstan's certificates use: GOST 34.10-2015 with 512 bits and GOST 34.310-2004 with 256. */
-export const CURVES = { gost2015: new Curve(TC26_512_A), gost2004: new Curve(CRYPTOPRO_A) } as const;
-export type GostFamily = keyof typeof CURVES;
+export type GostFamily = 'gost2015' | 'gost2004';
+export const CURVES: Readonly<Record<GostFamily, Group>> = { gost2015: createCurve(TC26_512_A), gost2004: createCurve(CRYPTOPRO_A) };
 
 /** A public key read from x‖y, each little-endian; undefined unless it is a point of the curve. */
 export function readPublicKey(family: GostFamily, octets: Uint8Array): AffinePoint | undefined {
@@ -31,7 +32,7 @@ export function verifyGost(family: GostFamily, key: AffinePoint, digest: Uint8Ar
   const r = bigFromBytesLE(signature.subarray(0, bytes));
   const s = bigFromBytesLE(signature.subarray(bytes));
   if (r === 0n || r >= q || s === 0n || s >= q) return false;
-  const v = invert(digestInteger(digest, q), q);
+  const v = curve.invertScalar(digestInteger(digest, q));
   return curve.combinationHasX((s * v) % q, modulo(-r * v, q), key, r);
 }
 

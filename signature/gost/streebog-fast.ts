@@ -10,24 +10,23 @@ const STATE_BYTES = 3 * BLOCK;
 
 interface Machine {
   readonly memory: Uint8Array;
-  compress(n: number, m: number): void;
-  absorb(count: number): void;
+  readonly compress: (n: number, m: number) => void;
+  readonly absorb: (count: number) => void;
 }
 
 let machine: Machine | null | undefined;
 
 /** A fresh Streebog of 512 or 256 bits: in WebAssembly, or the plain one where there is none. */
 export function createStreebog(bits: 512 | 256): Hasher {
-  if (machine === undefined) machine = start(instantiate(streebogModule));
+  if (machine === undefined) machine = start(instantiate<'compress' | 'absorb'>(streebogModule));
   return machine ? new FastStreebog(bits, machine) : new Streebog(bits);
 }
 
-function start(instance: Instance | undefined): Machine | null {
+function start(instance: Instance<'compress' | 'absorb'> | undefined): Machine | null {
   if (!instance) return null;
-  const { compress, absorb } = instance.functions as { compress: Machine['compress']; absorb: Machine['absorb'] };
   new Int32Array(instance.memory, AT.tables, LS_TABLE.length).set(LS_TABLE);
   ROUND_CONSTANTS.forEach((constant, i) => new Int32Array(instance.memory, AT.constants + i * BLOCK, constant.length).set(constant));
-  return { memory: new Uint8Array(instance.memory), compress, absorb };
+  return { memory: new Uint8Array(instance.memory), ...instance.functions };
 }
 
 /** The same function as `Streebog`; all hashers of a thread share one module, into which each brings its state for an update. */

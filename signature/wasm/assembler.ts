@@ -1,5 +1,6 @@
-/** Bytes of WebAssembly instructions. An expression leaves one value on the stack, a statement none. */
-export type Code = readonly number[];
+/** Bytes of WebAssembly instructions, nested as they were put together. An expression leaves one value on the stack, a statement none. */
+export type Code = readonly (number | Code)[];
+type Bytes = readonly number[];
 export type ValueType = 'i32' | 'i64';
 
 const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e };
@@ -21,21 +22,21 @@ export type Declare = (type: ValueType) => Local;
 
 const binary =
   (opcode: number) =>
-  (a: Code, b: Code): Code => [...a, ...b, opcode];
+  (a: Code, b: Code): Code => [a, b, opcode];
 const load =
   (opcode: number, align: number) =>
-  (address: Code, offset = 0): Code => [...address, opcode, align, ...unsigned(offset)];
+  (address: Code, offset = 0): Code => [address, opcode, align, ...unsigned(offset)];
 const store =
   (opcode: number, align: number) =>
-  (address: Code, value: Code, offset = 0): Code => [...address, ...value, opcode, align, ...unsigned(offset)];
+  (address: Code, value: Code, offset = 0): Code => [address, value, opcode, align, ...unsigned(offset)];
 
 /** Instructions on 32-bit integers, named as in the WebAssembly specification. */
 export const i32 = {
-  const: (value: number): Code => [0x41, ...signed(BigInt(value))],
+  const: (value: number): Code => [0x41, ...signed(value)],
   load: load(0x28, 2),
   load8_u: load(0x2d, 0),
   store: store(0x36, 2),
-  eqz: (a: Code): Code => [...a, 0x45],
+  eqz: (a: Code): Code => [a, 0x45],
   eq: binary(0x46),
   ne: binary(0x47),
   lt_u: binary(0x49),
@@ -45,12 +46,12 @@ export const i32 = {
   or: binary(0x72),
   shl: binary(0x74),
   shr_s: binary(0x75),
-  wrap: (a: Code): Code => [...a, 0xa7],
+  wrap: (a: Code): Code => [a, 0xa7],
 };
 
 /** Instructions on 64-bit integers. */
 export const i64 = {
-  const: (value: bigint | number): Code => [0x42, ...signed(BigInt(value))],
+  const: (value: number): Code => [0x42, ...signed(value)],
   load: load(0x29, 3),
   load32_s: load(0x34, 2),
   store: store(0x37, 3),
@@ -65,25 +66,25 @@ export const i64 = {
   shl: binary(0x86),
   shr_s: binary(0x87),
   shr_u: binary(0x88),
-  extend_s: (a: Code): Code => [...a, 0xac],
-  extend_u: (a: Code): Code => [...a, 0xad],
+  extend_s: (a: Code): Code => [a, 0xac],
+  extend_u: (a: Code): Code => [a, 0xad],
 };
 
 /** Repeats the statements while the condition, looked at after them, is not zero. */
 export function doWhile(body: readonly Code[], condition: Code): Code {
-  return [0x03, VOID, ...body.flat(), ...condition, 0x0d, 0, 0x0b];
+  return [0x03, VOID, body, condition, 0x0d, 0, 0x0b];
 }
 
 /** Calls a function without a result. */
 export function call(target: Func, ...args: readonly Code[]): Code {
-  return [...args.flat(), 0x10, ...unsigned(target.index)];
+  return [args, 0x10, ...unsigned(target.index)];
 }
 
 /** Collects functions and gives the binary module (WebAssembly core specification, release 1, chapter 5). */
 export class ModuleWriter {
-  private readonly types: Code[] = [];
-  private readonly bodies: Code[] = [];
-  private readonly exports: Code[] = [];
+  private readonly types: Bytes[] = [];
+  private readonly bodies: Bytes[] = [];
+  private readonly exports: Bytes[] = [];
 
   /** `pages` of 64 KiB are the module's fixed memory, exported as `memory`. */
   constructor(private readonly pages: number) {
@@ -99,16 +100,16 @@ export class ModuleWriter {
     const locals: ValueType[] = [];
     const local = (index: number): Local => ({
       get: [0x20, ...unsigned(index)],
-      set: (value) => [...value, 0x21, ...unsigned(index)],
+      set: (value) => [value, 0x21, ...unsigned(index)],
     });
     const declare: Declare = (type) => local(parameters.length + locals.push(type) - 1);
     const statements = write(
       parameters.map((_, i) => local(i)),
       declare,
-    ).flat();
+    );
     const index = this.types.length;
     this.types.push([0x60, ...vector(parameters.map((type) => [TYPE_CODE[type]])), 0]);
-    const body = [...vector(locals.map((type) => [1, TYPE_CODE[type]])), ...statements, 0x0b];
+    const body = [...vector(locals.map((type) => [1, TYPE_CODE[type]])), ...flattened(statements), 0x0b];
     this.bodies.push([...unsigned(body.length), ...body]);
     this.exports.push([...name(exported), 0x00, ...unsigned(index)]);
     return { index };
@@ -116,7 +117,7 @@ export class ModuleWriter {
 
   /** The module's bytes. */
   bytes(): Uint8Array {
-    const section = (id: number, entries: readonly Code[]): Code => {
+    const section = (id: number, entries: readonly Bytes[]): Bytes => {
       const content = vector(entries);
       return [id, ...unsigned(content.length), ...content];
     };
@@ -134,16 +135,28 @@ export class ModuleWriter {
   }
 }
 
-function vector(entries: readonly Code[]): Code {
+function vector(entries: readonly Bytes[]): Bytes {
   return [...unsigned(entries.length), ...entries.flat()];
 }
 
-function name(text: string): Code {
+function flattened(code: Code): number[] {
+  const out: number[] = [];
+  const visit = (part: Code): void => {
+    for (const item of part) {
+      if (typeof item === 'number') out.push(item);
+      else visit(item);
+    }
+  };
+  visit(code);
+  return out;
+}
+
+function name(text: string): Bytes {
   return vector([...Buffer.from(text)].map((octet) => [octet]));
 }
 
 /** LEB128 of a non-negative number. */
-function unsigned(value: number): Code {
+function unsigned(value: number): Bytes {
   const out: number[] = [];
   for (let rest = value; ;) {
     const group = rest & 127;
@@ -153,13 +166,13 @@ function unsigned(value: number): Code {
   }
 }
 
-/** LEB128 of a number with a sign. */
-function signed(value: bigint): Code {
+/** LEB128 of a number with a sign, of at most 32 bits. */
+function signed(value: number): Bytes {
   const out: number[] = [];
   for (let rest = value; ;) {
-    const group = Number(rest & 127n);
-    rest >>= 7n;
-    if ((rest === 0n && (group & 64) === 0) || (rest === -1n && (group & 64) !== 0)) return [...out, group];
+    const group = rest & 127;
+    rest >>= 7;
+    if ((rest === 0 && (group & 64) === 0) || (rest === -1 && (group & 64) !== 0)) return [...out, group];
     out.push(group | 128);
   }
 }
