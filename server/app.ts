@@ -10,12 +10,14 @@ import { checkRoutes } from './check/routes';
 import { memberOf, Refusal, type WebDeps } from './context';
 import { listRoutes } from './documents/lists';
 import { documentRoutes } from './documents/routes';
+import { groupRoutes } from './groups/routes';
 import { invitationRoutes } from './invitations/routes';
 import { requestContext } from './middleware/request';
 import { csrfGuard, securityHeaders } from './middleware/security';
 import { responder } from './respond';
 import { root } from './root';
 import { directoryRoutes } from './settings/directory';
+import { moduleRoutes } from './settings/modules';
 import { settingsRoutes } from './settings/routes';
 import { isUlid } from '../domain/ids';
 
@@ -100,6 +102,8 @@ export function createApp(deps: WebDeps): Express {
   });
   app.use(listRoutes(deps, respond));
   app.use(documentRoutes(deps, respond));
+  app.use(groupRoutes(deps, respond));
+  app.use(moduleRoutes(deps, respond));
   app.use(settingsRoutes(deps, respond));
   app.use(confirmKeyRoutes(deps, respond));
   app.use(directoryRoutes(deps, respond));

@@ -13,6 +13,8 @@
  */
 
 import type { ConfirmKeyPage, SignInEdsPage } from './auth/pages';
+import type { ProofView, SignatureReportPage } from './evidence/pages';
+import type { ChooseMany, GroupLookPage, GroupPage, ModulesPage, OpenGroup } from './groups/pages';
 import type { Direction, DocumentKind, DocumentState } from '../domain/documents/document';
 import type { OrganisationRole } from '../domain/people/roles';
 import type { StageKind, StageRule } from '../domain/routes/route';
@@ -181,6 +183,8 @@ interface ListPage<Row> {
 }
 /** GET /to-sign */
 export interface ToSignPage extends ListPage<ToSignRow> {
+  groups: OpenGroup[];
+  choose: ChooseMany | null;
   counts: { all: number; sign: number; approve: number; overdue: number };
 }
 /** GET /in-signing */
@@ -394,6 +398,10 @@ export interface SignatureView {
   certificate: { serial: string; issuer: string; algorithm: string; notBefore: Instant; notAfter: Instant } | null;
   /** Download of the CMS; null on pages that do not offer it. */
   cmsUrl: string | null;
+  /** How far its proof has come; null where that is not known or not shown. */
+  proof: ProofView | null;
+  /** The whole report; null on pages that do not offer it. */
+  reportUrl: string | null;
 }
 /** GET /documents/:id */
 export interface DocumentPage {
@@ -682,6 +690,8 @@ export interface Pages {
   'pages/sign-in': SignInPage;
   'pages/sign-in-eds': SignInEdsPage;
   'pages/settings/key': ConfirmKeyPage;
+  'pages/signatures/show': SignatureReportPage;
+  'pages/signatures/sheet': SignatureReportPage;
   'pages/choose-organisation': ChooseOrganisationPage;
   'pages/to-sign': ToSignPage;
   'pages/in-signing': InSigningPage;
@@ -702,6 +712,8 @@ export interface Pages {
   'pages/settings/sessions': SessionsPage;
   'pages/settings/people': PeoplePage;
   'pages/settings/directory': DirectoryPage;
+  'pages/groups/show': GroupPage;
+  'pages/settings/modules': ModulesPage;
   'pages/keys': Record<string, never>;
   'pages/error': ErrorPage;
   'pages/command-pending': CommandPending;
@@ -726,6 +738,8 @@ export interface Fragments {
   'fragments/signing/result': SigningResult;
   'fragments/settings/people': PeoplePage;
   'fragments/settings/directory-preview': DirectoryPreview;
+  'fragments/groups/work': GroupPage;
+  'fragments/groups/look': GroupLookPage;
   'fragments/keys': Record<string, never>;
 }
 export interface Mails {

@@ -15,6 +15,7 @@ export const contextOf = (name: string, label: string, lang: Lang, theme: Theme)
   const isPublic = openToAll.has(name) || name.startsWith('pages/invitations');
   const menus = {
     'pages/to-sign': 'to-sign',
+    'pages/groups/show': 'to-sign',
     'pages/in-signing': 'in-signing',
     'pages/documents/new': 'new',
     'pages/trash': 'trash',

@@ -13,6 +13,7 @@ import type {
   SignPage,
   ToSignRow,
 } from '../../server/views';
+import { groupFragments, groupPages } from './samples-groups';
 import { keyPages } from './samples-keys';
 import { samplePage as page, type Sample } from './sample';
 
@@ -115,7 +116,18 @@ export const signature: SignatureView = {
     notBefore: '2026-03-02T00:00:00.000Z',
     notAfter: '2027-03-02T00:00:00.000Z',
   },
-  cmsUrl: '/documents/1/signatures/31',
+  cmsUrl: '/documents/1/signatures/31.cms',
+  reportUrl: '/documents/1/signatures/31',
+  proof: {
+    state: 'complete',
+    level: 'CAdES-LT',
+    pending: [],
+    problem: null,
+    attempts: 1,
+    checkedAt: '2026-11-20T03:41:00.000Z',
+    nextAt: '2028-07-29T00:00:00.000Z',
+    proofEndsAt: '2028-10-27T00:00:00.000Z',
+  },
 };
 const doubtful: SignatureView = {
   ...signature,
@@ -126,6 +138,16 @@ const doubtful: SignatureView = {
   organisation: 'ТОО «Алатау Сервис»',
   at: '2026-11-19T11:05:00.000Z',
   timeSource: 'received',
+  proof: {
+    state: 'gathering',
+    level: 'CAdES-T',
+    pending: ['revocation'],
+    problem: 'OCSP http://ocsp.pki.gov.kz: too-slow (no answer within 10000 ms)',
+    attempts: 3,
+    checkedAt: '2026-11-20T05:00:00.000Z',
+    nextAt: '2026-11-20T06:00:00.000Z',
+    proofEndsAt: null,
+  },
 };
 const bad: SignatureView = {
   ...signature,
@@ -135,6 +157,8 @@ const bad: SignatureView = {
   timeSource: 'claimed',
   certificate: null,
   cmsUrl: null,
+  reportUrl: null,
+  proof: null,
 };
 
 const route: RouteView = {
@@ -474,6 +498,7 @@ const preview = {
 /** Pages in the states worth looking at; the label is unique and names the screenshot. */
 export const pages: readonly Sample[] = [
   ...keyPages,
+  ...groupPages,
   page('pages/sign-in', 'sign-in', {
     login: '',
     returnTo: '/to-sign',
@@ -506,6 +531,8 @@ export const pages: readonly Sample[] = [
     rows: toSignRows,
     pager: onePage,
     counts: { all: 5, sign: 4, approve: 1, overdue: 1 },
+    groups: [{ href: '/groups/1', purpose: 'answer', state: 'running', answered: 40, total: 100 }],
+    choose: { command: id(98), all: 12, limit: 1_000 },
   }),
   page('pages/to-sign', 'to-sign-empty', {
     filter: noFilter,
@@ -513,6 +540,8 @@ export const pages: readonly Sample[] = [
     rows: [],
     pager: { ...onePage, shown: 0, total: 0 },
     counts: { all: 0, sign: 0, approve: 0, overdue: 0 },
+    groups: [{ href: '/groups/2', purpose: 'answer', state: 'listed', answered: 0, total: 3 }],
+    choose: null,
   }),
   page('pages/in-signing', 'in-signing', {
     filter: { ...noFilter, state: 'mine' },
@@ -744,6 +773,8 @@ export const fragments: readonly FragmentSample[] = [
     rows: toSignRows,
     pager: onePage,
     counts: { all: 5, sign: 4, approve: 1, overdue: 1 },
+    groups: [],
+    choose: null,
   }),
   fragment('fragments/lists/in-signing', {
     filter: noFilter,
@@ -754,6 +785,8 @@ export const fragments: readonly FragmentSample[] = [
   }),
   fragment('fragments/lists/documents', { filter: noFilter, isFiltered: false, rows: [], pager }),
   fragment('fragments/lists/trash', { filter: noFilter, isFiltered: false, rows: [], pager }),
+  fragment('fragments/groups/work', groupFragments.work),
+  fragment('fragments/groups/look', groupFragments.look),
   fragment('fragments/upload-row', { command: id(95), fileName: 'a.pdf', sizeBytes: 10, draftHref: '/documents/1/edit', error: null }),
   fragment('fragments/documents/editor', editor),
   fragment('fragments/documents/suggest', { stage: 1, q: 'пет', people: editorWithErrors.stages[1]!.suggestions! }),

@@ -1,42 +1,49 @@
 import { Router, type Request } from 'express';
 import { documentKinds, documentStates } from '../../domain/documents/document';
+import { maxGroupItems } from '../../domain/groups/group';
 import { zoneOffsetMs } from '../../domain/routes/draft';
 import { stageKinds } from '../../domain/routes/route';
 import { packCursor, unpackCursor, type Cursor } from '../../storage/cursor';
+import { openGroupsOf } from '../../storage/queries/groups';
 import * as lists from '../../storage/queries/lists';
 import { countCap, type Page, type PageRequest } from '../../storage/queries/page';
 import { memberOf, type WebDeps } from '../context';
+import { presentOpenGroups } from '../groups/presenters';
 import type { Responder } from '../respond';
+import { isModuleOn } from '../settings/modules';
 import type { DocumentRow, ListFilter, Pager } from '../views';
 import { presentDelivery, presentDue } from './presenters';
 
 const pageSize = 50;
 
-const param = (req: Request, name: string): string => {
-  const value = req.query[name];
+type Values = Record<string, unknown>;
+const param = (values: Values, name: string): string => {
+  const value = values[name];
   return typeof value === 'string' ? value.trim().slice(0, 200) : '';
 };
-const dateParam = (req: Request, name: string): string =>
-  /^\d{4}-\d{2}-\d{2}$/.test(param(req, name)) && !Number.isNaN(Date.parse(param(req, name))) ? param(req, name) : '';
+const dateParam = (values: Values, name: string): string => {
+  const value = param(values, name);
+  return /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : '';
+};
 const startOf = (date: string): Date => new Date(Date.parse(`${date}T00:00:00Z`) - zoneOffsetMs);
 const endOf = (date: string): Date => new Date(startOf(date).getTime() + 86_400_000 - 1);
 
 /** The filter as shown in the form and as the queries take it. Unknown values of a choice are dropped. */
 function readFilter(
-  req: Request,
+  values: Values,
   kinds: readonly string[],
   states: readonly string[],
   now: Date,
 ): { shown: ListFilter; query: lists.ListFilter } {
-  const kind = kinds.includes(param(req, 'kind')) ? param(req, 'kind') : '';
-  const state = states.includes(param(req, 'state')) ? param(req, 'state') : '';
+  const kind = kinds.includes(param(values, 'kind')) ? param(values, 'kind') : '';
+  const state = states.includes(param(values, 'state')) ? param(values, 'state') : '';
   const shown: ListFilter = {
-    q: param(req, 'q'),
+    q: param(values, 'q'),
     kind,
     state,
-    who: param(req, 'who'),
-    from: dateParam(req, 'from'),
-    to: dateParam(req, 'to'),
+    who: param(values, 'who'),
+    from: dateParam(values, 'from'),
+    to: dateParam(values, 'to'),
   };
   return {
     shown,
@@ -51,6 +58,10 @@ function readFilter(
     },
   };
 }
+
+/** The filter of the list «to sign», from its address or from a form that chose everything it shows. */
+export const readToSignFilter = (values: Values, now: Date): ReturnType<typeof readFilter> =>
+  readFilter(values, stageKinds, ['overdue'], now);
 
 const isSet = (filter: ListFilter): boolean => Object.values(filter).some((value) => value !== '');
 
@@ -69,7 +80,7 @@ const documentRow = (row: lists.ListedDocument): DocumentRow => ({
 export function listRoutes(deps: WebDeps, respond: Responder): Router {
   const router = Router();
   const place = (req: Request, name: string): Cursor | null =>
-    param(req, name) ? unpackCursor(deps.config.secret, param(req, name)) : null;
+    param(req.query, name) ? unpackCursor(deps.config.secret, param(req.query, name)) : null;
   const pageOf = (req: Request): PageRequest => ({ limit: pageSize, after: place(req, 'after'), before: place(req, 'before') });
   const pager = (req: Request, page: Page<unknown>, total: number): Pager => {
     const link = (name: 'after' | 'before', cursor: Cursor | null): string | null => {
@@ -94,14 +105,16 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
   router.get('/to-sign', async (req, res) => {
     const me = memberOf(req);
     const now = deps.now();
-    const { shown, query } = readFilter(req, stageKinds, ['overdue'], now);
-    const [page, total, all, sign, approve, overdue] = await Promise.all([
+    const { shown, query } = readToSignFilter(req.query, now);
+    const [page, total, all, sign, approve, overdue, groups, isGroupOn] = await Promise.all([
       lists.listToSign(deps.db, me, query, pageOf(req)),
       lists.countToSign(deps.db, me, query),
       lists.countToSign(deps.db, me, {}),
       lists.countToSign(deps.db, me, { kind: 'sign' }),
       lists.countToSign(deps.db, me, { kind: 'approve' }),
       lists.countToSign(deps.db, me, { overdueAt: now }),
+      openGroupsOf(deps.db, me, now),
+      isModuleOn(deps, me.organisationId, 'group_signing'),
     ]);
     const rows = page.rows.map((row) => ({
       ...documentRow(row),
@@ -109,7 +122,15 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
       since: row.sortAt.toISOString(),
       due: presentDue(row.dueAt, now),
     }));
-    const data = { filter: shown, isFiltered: isSet(shown), rows, pager: pager(req, page, total), counts: { all, sign, approve, overdue } };
+    const data = {
+      filter: shown,
+      isFiltered: isSet(shown),
+      rows,
+      pager: pager(req, page, total),
+      counts: { all, sign, approve, overdue },
+      groups: presentOpenGroups(groups),
+      choose: isGroupOn && rows.length > 0 ? { command: deps.newId(), all: total, limit: maxGroupItems } : null,
+    };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/lists/to-sign', data);
     else await respond.page(req, res, 'pages/to-sign', data, 'to-sign');
   });
@@ -117,7 +138,7 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
   router.get('/in-signing', async (req, res) => {
     const me = memberOf(req);
     const now = deps.now();
-    const { shown, query } = readFilter(req, documentKinds, ['mine', 'outside', 'undelivered', 'overdue'], now);
+    const { shown, query } = readFilter(req.query, documentKinds, ['mine', 'outside', 'undelivered', 'overdue'], now);
     const [page, total, all, mine, outside, undelivered, overdue] = await Promise.all([
       lists.listInSigning(deps.db, me, query, pageOf(req)),
       lists.countInSigning(deps.db, me, query),
@@ -159,7 +180,7 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
   router.get('/documents', async (req, res) => {
     const me = memberOf(req);
     const now = deps.now();
-    const { shown, query } = readFilter(req, documentKinds, documentStates, now);
+    const { shown, query } = readFilter(req.query, documentKinds, documentStates, now);
     const [page, total] = await Promise.all([
       lists.listDocuments(deps.db, me, query, pageOf(req)),
       lists.countDocuments(deps.db, me, query),
@@ -177,7 +198,7 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.get('/trash', async (req, res) => {
     const me = memberOf(req);
-    const { shown, query } = readFilter(req, documentKinds, documentStates, deps.now());
+    const { shown, query } = readFilter(req.query, documentKinds, documentStates, deps.now());
     const [page, total] = await Promise.all([lists.listTrash(deps.db, me, query, pageOf(req)), lists.countTrash(deps.db, me, query)]);
     const rows = page.rows.map((row) => ({
       ...documentRow(row),
