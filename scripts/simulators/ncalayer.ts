@@ -6,15 +6,15 @@ import { WebSocketServer } from 'ws';
 import { repositoryRoot } from '../launcher/home';
 import { openKeyring, type KeyringFile } from './keyring';
 import { Desk, type Outcome, type Planned } from './ncalayer/desk';
-import { answer } from './ncalayer/dialogue';
+import { answer, type Surroundings } from './ncalayer/dialogue';
 import { windowPage } from './ncalayer/window';
 
 // NCALayer for the demonstration: its protocol on a WebSocket, its window as a page, and for tests a way to lay down what the person does.
 //   GET  /                            the window                GET /state     version, modules, tokens, waiting requests, keys
 //   POST /pending/ID/choose  key=ID   POST /pending/ID/cancel   what the window's buttons do
-//   POST /control/plan       [{"do":"choose","key":ID,"iin"?:…,"delayMs"?:…} | {"do":"cancel"|"close"|"error"|"raw",…}]   for requests to come
+//   POST /control/plan       [{"do":"choose","key":ID,"iin"?:…,"delayMs"?:…} | {"do":"cancel"|"close"|"die"|"error"|"raw",…}]   for requests to come
 //   DELETE /control/plan              forgets them
-//   PUT  /control            {"down"?:bool,"version"?:text,"modules"?:[…],"tokens"?:[…]}
+//   PUT  /control            {"down"?:bool,"version"?:text,"modules"?:[…],"tokens"?:[…],"lists"?:"all"|"first"|"refused"}
 
 const allModules = ['kz.gov.pki.knca.basics', 'kz.gov.pki.knca.commonUtils'];
 const maximumBytes = 256 * 1024 * 1024;
@@ -25,6 +25,7 @@ interface Control {
   version: string;
   modules: string[];
   tokens: string[];
+  lists: Surroundings['lists'];
 }
 
 const assets: Record<string, { file: string; type: string }> = {
@@ -56,7 +57,9 @@ function isOwn(request: http.IncomingMessage): boolean {
 export function createSimulator({ keyringFile, tls, now = () => new Date() }: SimulatorOptions): http.Server {
   const keyring = openKeyring(JSON.parse(fs.readFileSync(keyringFile, 'utf8')) as KeyringFile);
   const desk = new Desk();
-  let control: Control = { down: false, version: '1.4', modules: allModules, tokens: [] };
+  let control: Control = { down: false, version: '1.4', modules: allModules, tokens: [], lists: 'all' };
+  /** Until when it is dead: it comes back by itself. */
+  let deadUntil = 0;
 
   const keys = keyring.keys.map(({ id, use, algorithm, certificate }) => ({
     id,
@@ -118,7 +121,7 @@ export function createSimulator({ keyringFile, tls, now = () => new Date() }: Si
     : http.createServer(listener);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: maximumBytes });
   server.on('upgrade', (request: http.IncomingMessage, socket, head: Buffer) => {
-    if (control.down) return void socket.destroy();
+    if (control.down || Date.now() < deadUntil) return void socket.destroy();
     sockets.handleUpgrade(request, socket, head, (opened) => {
       const gone = new AbortController();
       opened.on('close', () => gone.abort());
@@ -134,11 +137,17 @@ export function createSimulator({ keyringFile, tls, now = () => new Date() }: Si
               keyring,
               tokens: control.tokens,
               modules: control.modules,
+              lists: control.lists,
               now,
               choose: (order) => desk.ask({ ...order, origin: request.headers.origin ?? '' }, gone.signal),
             });
             if (reply === 'close') opened.terminate();
-            else if (reply !== 'nothing') opened.send(reply.text);
+            else if (reply === 'nothing') return;
+            else if ('text' in reply) opened.send(reply.text);
+            else {
+              deadUntil = Date.now() + reply.dieForMs;
+              for (const client of sockets.clients) client.terminate();
+            }
           })
           .catch(() => opened.terminate());
       });

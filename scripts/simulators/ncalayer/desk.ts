@@ -30,6 +30,8 @@ export type Outcome =
   | { do: 'choose'; key: string }
   | { do: 'cancel' }
   | { do: 'close' }
+  /** The program ends in the middle of its work, for everybody, and is back after a while. */
+  | { do: 'die'; forMs: number }
   | { do: 'error'; code?: string; message?: string; details?: string }
   | { do: 'raw'; text: string };
 

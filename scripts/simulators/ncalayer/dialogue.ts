@@ -12,13 +12,15 @@ export interface Surroundings {
   tokens: readonly string[];
   /** Modules this installation has. */
   modules: readonly string[];
+  /** What becomes of a list of documents in one call: newer versions sign `all`; older ones sign the `first` or have it `refused`. */
+  lists: 'all' | 'first' | 'refused';
   now: () => Date;
   /** Lets a person choose a key; null when the asking program went away. */
   choose: (order: Pick<Pending, 'kind' | 'documents' | 'filter'>) => Promise<Outcome | null>;
 }
 
 /** What goes back over the socket: a text, nothing, or the end of the connection. */
-export type Reply = { text: string } | 'nothing' | 'close';
+export type Reply = { text: string } | { dieForMs: number } | 'nothing' | 'close';
 
 type Json = Record<string, unknown>;
 /** A reply that takes the place of an answer in the language: planned by a test, or nothing because nobody listens. */
@@ -109,7 +111,9 @@ async function basicsSign(request: Json, around: Surroundings): Promise<Answer> 
   const args = objectIn(request, 'args');
   if (args['format'] !== 'cms') throw new InvocationError('java.lang.UnsupportedOperationException: this simulator signs CMS only.');
   const signing = objectIn(args, 'signingParams');
-  const { texts: documents, many } = dataOf(args);
+  const { texts: given, many } = dataOf(args);
+  if (many && around.lists === 'refused') throw new InvocationError('org.json.JSONException: JSONObject["data"] is not a string.');
+  const documents = many && around.lists === 'first' ? given.slice(0, 1) : given;
   const outcome = await around.choose({
     kind: 'signature',
     documents: documents.length,
@@ -161,6 +165,8 @@ function chosen(outcome: Outcome | null, { keyring }: Surroundings): { key: Demo
       return 'cancelled';
     case 'close':
       return new Direct('close');
+    case 'die':
+      return new Direct({ dieForMs: outcome.forMs });
     case 'raw':
       return new Direct({ text: outcome.text });
     case 'error':

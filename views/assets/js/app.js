@@ -8,6 +8,8 @@ const parts = {
   '[data-uploads]': () => import('./uploads.js'),
   '[data-editor]': () => import('./editor.js'),
   '[data-sign]': () => import('./sign.js'),
+  '[data-group]': () => import('./group.js'),
+  '[data-choose]': () => import('./choose.js'),
   '[data-key-form]': () => import('./key-form.js'),
   '[data-sign-in]': () => import('./sign-in.js'),
 };

@@ -15,6 +15,11 @@ export class NcaLayerError extends Error {
 const connectTimeoutMs = 5_000;
 // Every known version greets at once; one that stays silent after opening is taken as connected.
 const greetingTimeoutMs = 1_500;
+// KAZTOKEN's programs speak the same protocol and answer this question; NCALayer answers with an error.
+const productQuestion = { module: 'kz.digiflow.mobile.extensions', method: 'getVersion' };
+const productTimeoutMs = 1_500;
+// What a failure says when the list was understood and the key was not opened.
+const aboutKey = /password|пароль|\bpin\b|CKR_/i;
 const bytesPerChunk = 0x8000;
 
 /** Base64 of bytes, in chunks: a 100 MB file must not become one argument list. */
@@ -56,12 +61,31 @@ export class NcaLayer {
   #socket = null;
   #waiting = null;
   #WebSocket;
+  #memory;
+  #hasLocale = false;
 
-  constructor({ url = 'wss://127.0.0.1:13579/', WebSocket = globalThis.WebSocket } = {}) {
+  /** `memory` keeps what was found out about each version: sessionStorage in a page. */
+  constructor({ url = 'wss://127.0.0.1:13579/', WebSocket = globalThis.WebSocket, memory = globalThis.sessionStorage } = {}) {
     this.url = url;
     this.version = '';
     this.onclose = null;
     this.#WebSocket = WebSocket;
+    this.#memory = memory;
+  }
+
+  /** What is known of this version: `hasBasics`, `takesArrays`, `product`; absent until it was found out. */
+  get known() {
+    try {
+      return JSON.parse(this.#memory?.getItem(this.#memoryKey) ?? '{}');
+    } catch {
+      return {};
+    }
+  }
+
+  /** Whether one call may carry many documents, as far as is known. */
+  get takesMany() {
+    const { hasBasics, takesArrays } = this.known;
+    return hasBasics !== false && takesArrays !== false;
   }
 
   get isOpen() {
@@ -90,6 +114,7 @@ export class NcaLayer {
       }
       const greet = (version) => {
         this.#socket = socket;
+        this.#hasLocale = false;
         this.version = version;
         settle(resolve, version);
       };
@@ -116,17 +141,68 @@ export class NcaLayer {
   }
 
   /**
-   * Signs one document, detached, and resolves with the base64 of the CMS (DER inside). `basics` is asked first; a program too old
-   * to know it is asked through `commonUtils`.
+   * Which program answers, with its own name; '' for NCALayer itself. Asked once a version. A program that says nothing is taken for
+   * NCALayer, on a new connection: answers carry no id, and a late one would be mistaken for a signature.
+   */
+  async product() {
+    const { product } = this.known;
+    if (product !== undefined) return product;
+    let timer;
+    const silence = new Promise((resolve) => {
+      timer = setTimeout(() => resolve(null), productTimeoutMs);
+    });
+    const answer = await Promise.race([this.#ask(productQuestion), silence]);
+    clearTimeout(timer);
+    if (answer === null) {
+      this.close();
+      await this.connect();
+    }
+    const { name, version } = (String(answer?.code) === '200' && answer.responseObject) || {};
+    const found = typeof name === 'string' ? [name, version].filter(Boolean).join(' ') : '';
+    this.#remember({ product: found });
+    return found;
+  }
+
+  /**
+   * Signs one document, detached unless `isAttached`, and resolves with the base64 of the CMS (DER inside). With `isDigested` the base64
+   * is a ready digest of the key's algorithm. `basics` is asked first; a program too old to know it is asked through `commonUtils`.
    */
   async sign(request) {
-    try {
-      const [cms] = readBasicsAnswer(await this.#ask(basicsRequest(request)));
-      return cms;
-    } catch (error) {
-      if (!(error instanceof NcaLayerError) || error.code !== 'module') throw error;
-      return this.#signByCommonUtils(request);
+    if (this.known.hasBasics !== false) {
+      try {
+        const [cms] = readBasicsAnswer(await this.#ask(basicsRequest(request)));
+        this.#remember({ hasBasics: true });
+        return cms;
+      } catch (error) {
+        if (!(error instanceof NcaLayerError) || error.code !== 'module') throw error;
+      }
     }
+    const cms = await this.#signByCommonUtils(request);
+    this.#remember({ hasBasics: false });
+    return cms;
+  }
+
+  /**
+   * Signs documents with one choice of a key where the program can: `signatures` covers all of them when `isWhole`, else some (an older
+   * program takes them one by one, and from then on `takesMany` says so). Which signature is whose is told by its digest, not its place.
+   */
+  async signMany({ documents, ...request }) {
+    const [first, second] = documents;
+    if (second !== undefined && this.takesMany) {
+      try {
+        const signatures = readBasicsAnswer(await this.#ask(basicsRequest({ ...request, base64: documents })));
+        this.#remember({ hasBasics: true, takesArrays: signatures.length === documents.length });
+        return { signatures, isWhole: signatures.length === documents.length };
+      } catch (error) {
+        // A program known to take many has a reason of its own to fail; another may not have understood the list.
+        if (!(error instanceof NcaLayerError) || !['failed', 'module'].includes(error.code)) throw error;
+        if (this.known.takesArrays === true || aboutKey.test(error.detail)) throw error;
+      }
+      const signature = await this.sign({ ...request, base64: first });
+      this.#remember({ takesArrays: false });
+      return { signatures: [signature], isWhole: false };
+    }
+    return { signatures: [await this.sign({ ...request, base64: first })], isWhole: second === undefined };
   }
 
   /** Stops waiting. NCALayer's own window stays open until the person closes it: an answer that comes later is nobody's. */
@@ -141,14 +217,35 @@ export class NcaLayer {
     }
   }
 
-  async #signByCommonUtils({ base64, isAttached = false, wantsTimestamp }) {
+  async #signByCommonUtils({ base64, isAttached = false, isDigested = false, wantsTimestamp, storage, locale }) {
     const ask = async (method, args) =>
       readCommonAnswer(await this.#ask({ module: 'kz.gov.pki.knca.commonUtils', method, ...(args ? { args } : {}) }));
     const tokens = await ask('getActiveTokens');
-    const storage = Array.isArray(tokens) && tokens.length > 0 ? tokens[0] : 'PKCS12';
-    const cms = await ask(wantsTimestamp ? 'createCMSSignatureFromBase64' : 'createCAdESFromBase64', [storage, 'SIGNATURE', base64, isAttached]);
-    if (typeof cms !== 'string' || cms === '') throw new NcaLayerError('failed', 'empty result');
-    return bareBase64(cms);
+    if (locale && !this.#hasLocale) {
+      await ask('changeLocale', [localeName(locale)]);
+      this.#hasLocale = true;
+    }
+    const place = storage || (Array.isArray(tokens) && tokens.length > 0 ? tokens[0] : 'PKCS12');
+    const cmsOf = async (method, args) => {
+      const cms = await ask(method, [place, 'SIGNATURE', ...args]);
+      if (typeof cms !== 'string' || cms === '') throw new NcaLayerError('failed', 'empty result');
+      return bareBase64(cms);
+    };
+    if (!isDigested) return cmsOf(wantsTimestamp ? 'createCMSSignatureFromBase64' : 'createCAdESFromBase64', [base64, isAttached]);
+    const cms = await cmsOf('createCAdESFromBase64Hash', [base64]);
+    return wantsTimestamp ? cmsOf('applyCAdEST', [cms]) : cms;
+  }
+
+  get #memoryKey() {
+    return `kense-ncalayer-${this.version}`;
+  }
+
+  #remember(found) {
+    try {
+      this.#memory?.setItem(this.#memoryKey, JSON.stringify({ ...this.known, ...found }));
+    } catch {
+      // A browser that keeps nothing asks again.
+    }
   }
 
   #ask(message) {
@@ -173,17 +270,31 @@ export class NcaLayer {
   }
 }
 
-function basicsRequest({ base64, isAttached = false, extKeyUsageOids = [], iin, bin, chain, wantsTimestamp, locale }) {
+const localeName = (locale = 'ru') => (locale === 'kk' ? 'kz' : locale);
+
+function basicsRequest(request) {
+  const {
+    base64,
+    isAttached = false,
+    isDigested = false,
+    extKeyUsageOids = [],
+    iin,
+    bin,
+    chain,
+    wantsTimestamp,
+    storage,
+    locale,
+  } = request;
   return {
     module: 'kz.gov.pki.knca.basics',
     method: 'sign',
     args: {
-      allowedStorages: null,
+      allowedStorages: storage ? [storage] : null,
       format: 'cms',
       data: base64,
-      signingParams: { decode: true, encapsulate: isAttached, digested: false, ...(wantsTimestamp ? { tsaProfile: {} } : {}) },
+      signingParams: { decode: true, encapsulate: isAttached, digested: isDigested, ...(wantsTimestamp ? { tsaProfile: {} } : {}) },
       signerParams: { extKeyUsageOids, ...(iin ? { iin } : {}), ...(bin ? { bin } : {}), ...(chain ? { chain } : {}) },
-      locale: locale === 'kk' ? 'kz' : (locale ?? 'ru'),
+      locale: localeName(locale),
     },
   };
 }

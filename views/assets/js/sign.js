@@ -2,6 +2,7 @@
 // Words are in the page already: each state shows the blocks marked with its name (data-sign-when).
 import { NcaLayer, NcaLayerError, toBase64 } from './ncalayer.js';
 import { say } from './say.js';
+import { rememberStorage } from './storage.js';
 
 const maxBytes = 100 * 1024 * 1024;
 const lookAgainMs = 3_000;
@@ -19,6 +20,7 @@ export function start(root) {
   const layer = new NcaLayer({ url: root.dataset.ncalayerUrl });
   const signButton = root.querySelector('[data-sign-do="sign"]');
   const retryButton = root.querySelector('[data-sign-do="retry"]');
+  const storage = rememberStorage(root);
   let lookTimer = null;
 
   const isGone = () => !root.isConnected;
@@ -52,9 +54,10 @@ export function start(root) {
     if (!isQuiet) show('looking');
     try {
       const version = await layer.connect();
+      const product = await layer.product();
       if (isGone()) return layer.close();
       const shownVersion = root.querySelector('[data-sign-version]');
-      shownVersion.textContent = version;
+      shownVersion.textContent = product || version;
       shownVersion.parentElement.hidden = version === '';
       show('ready');
     } catch {
@@ -85,6 +88,7 @@ export function start(root) {
         bin: session.bin,
         chain: session.chain,
         wantsTimestamp: session.wantsTimestamp,
+        storage: storage(),
         locale: root.dataset.lang,
       });
       if (isGone()) return;
