@@ -19,6 +19,8 @@ interface DemoFile {
   mailPage: string;
   /** The NCALayer simulator's window; its interface for tests is described in scripts/simulators/ncalayer.ts. */
   ncalayerWindow: string;
+  /** The NUC simulator: OCSP, time-stamps, lists; described in scripts/simulators/nuc/server.ts. */
+  nuc: string;
   env: Record<string, string>;
 }
 
@@ -104,6 +106,7 @@ async function start(home: Home, started: Started): Promise<DemoFile> {
     accounts: demoOrganisations.flatMap((organisation) => organisation.people.map((person) => account(person, organisation.name))),
     mailPage: started.servers.mailPage,
     ncalayerWindow: settings['KENSE_NCALAYER_WINDOW_URL']!,
+    nuc: started.servers.nuc,
     env: settings,
   };
 }
@@ -120,6 +123,7 @@ function announce(file: DemoFile, seconds: number): void {
   say(`Kense     ${file.url}`);
   say(`Mail      ${file.mailPage}`);
   say(`NCALayer  ${file.ncalayerWindow} (simulator: choose the key here when a page asks for a signature)`);
+  say(`NUC       ${file.nuc} (simulator: OCSP, time-stamps, revocation lists)`);
   say(`Ready after ${seconds.toFixed(0)} s. Ctrl-C stops everything; the data stay.`);
 }
 

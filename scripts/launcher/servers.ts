@@ -11,7 +11,8 @@ import { directory, directoryAdminDn, directoryBase, directoryReaderDn, director
 import { mail, mailPageUrl, smtpUrl } from './servers/mail';
 import { databaseUrl, mariadb } from './servers/mariadb';
 import { mysql, requireMySql } from './servers/mysql';
-import { authorityOf, ncalayer, ncalayerUrl, ncalayerWindowUrl } from './servers/ncalayer';
+import { ncalayer, ncalayerUrl, ncalayerWindowUrl } from './servers/ncalayer';
+import { authorityOf, nuc, nucEnvironment, nucUrl } from './servers/nuc';
 import { minio, seaweedfs, applicationBucket, objectStoreAccessKey, objectStoreEndpoint, objectStoreRegion } from './servers/object-store';
 import { temporal, temporalAddress, temporalNamespace } from './servers/temporal';
 
@@ -23,6 +24,8 @@ export interface ServersFile {
   env: ServerEnvironment;
   /** Page and JSON interface of the mail sink. */
   mailPage: string;
+  /** The NUC simulator; its interface for tests is described in scripts/simulators/nuc/server.ts. */
+  nuc: string;
   /** Account that may change the directory. */
   directoryAdmin: { dn: string; password: string };
 }
@@ -74,25 +77,28 @@ function environmentOf(contexts: ReadonlyMap<string, ServerContext>, home: Home,
     KENSE_MAIL_FROM: 'Kense <kense@alatau-servis.kz>',
     KENSE_SECRET_KEY: secrets.application,
     KENSE_TRUST_FILES: authorityOf({ home }).trust,
+    ...nucEnvironment(of('nuc')),
     KENSE_NCALAYER_URL: ncalayerUrl(of('ncalayer')),
     KENSE_NCALAYER_WINDOW_URL: ncalayerWindowUrl(of('ncalayer')),
   };
 }
 
 // Whoever writes stops before whoever keeps: Temporal's queues first, the database last.
-const stopOrder = ['ncalayer', 'temporal', 'mail', 'directory', 'objects', 'database'];
+const stopOrder = ['ncalayer', 'nuc', 'temporal', 'mail', 'directory', 'objects', 'database'];
 
 /** Starts all servers of a home side by side and waits until each answers its own protocol. On failure what had started is stopped. */
 export async function startServers(home: Home, options: StartOptions): Promise<RunningServers> {
   const { throwAway, say } = options;
   const left = await stopLeftovers(home, throwAway ? 0 : undefined);
   if (left.length > 0) say(`Stopped what an earlier run had left: ${left.join(', ')}.`);
-  const servers: Server[] = [await chooseDatabase(options), temporal, await chooseObjectStore(home), directory, mail, ncalayer];
+  const servers: Server[] = [await chooseDatabase(options), temporal, await chooseObjectStore(home), directory, mail, nuc, ncalayer];
   const found = await requirePrograms([...new Set(servers.flatMap((server) => server.programs))], say);
   const secrets = secretsOf(home);
   tlsFilesOf(home);
-  authorityOf({ home });
   const ports = new Ports(home);
+  // The demonstration's certificates name the address of their authority.
+  await ports.claim(nuc.portNames);
+  authorityOf({ home });
   const stop = async () => {
     for (const name of stopOrder) await stopProcess(home, name, throwAway ? 0 : undefined);
   };
@@ -115,6 +121,7 @@ export async function startServers(home: Home, options: StartOptions): Promise<R
     return {
       env: environmentOf(contexts, home, secrets),
       mailPage: mailPageUrl(contexts.get('mail')!),
+      nuc: nucUrl(contexts.get('nuc')!),
       directoryAdmin: { dn: directoryAdminDn, password: secrets.directoryAdmin },
       stop,
     };
@@ -127,8 +134,8 @@ export async function startServers(home: Home, options: StartOptions): Promise<R
 }
 
 /** Writes addresses and secrets of running servers where tests and people look for them. */
-export function writeServersFile(home: Home, { env, mailPage, directoryAdmin }: RunningServers): string {
+export function writeServersFile(home: Home, { env, mailPage, nuc: nucAddress, directoryAdmin }: RunningServers): string {
   const file = path.join(home.root, 'servers.json');
-  writePrivate(file, JSON.stringify({ env, mailPage, directoryAdmin }, null, 2));
+  writePrivate(file, JSON.stringify({ env, mailPage, nuc: nucAddress, directoryAdmin } satisfies ServersFile, null, 2));
   return file;
 }

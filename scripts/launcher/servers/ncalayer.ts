@@ -1,13 +1,8 @@
 import path from 'node:path';
 import { WebSocket } from 'ws';
-import { demoOrganisations } from '../../demo-data';
-import { type AuthorityFiles, ensureAuthority } from '../../simulators/authority';
 import { repositoryRoot } from '../home';
 import type { Server, ServerContext } from '../server';
-
-/** The demonstration's certification authority and keys in this home; made when they are not there yet. */
-export const authorityOf = ({ home }: Pick<ServerContext, 'home'>): AuthorityFiles =>
-  ensureAuthority(home.keys, demoOrganisations, new Date());
+import { authorityOf } from './nuc';
 
 /** ws:// address of the NCALayer simulator. */
 export const ncalayerUrl = ({ ports }: ServerContext): string => `ws://127.0.0.1:${ports['ncalayer']}`;
