@@ -1,6 +1,8 @@
 import type { Sequelize } from 'sequelize';
+import type { Pki } from '../integrations/pki/pki';
 import type { Mailer } from '../integrations/mail/mailer';
 import type { RouteSender } from '../integrations/temporal/send';
+import type { InstallationPolicy, TrustStore } from '../signature';
 import type { ObjectStore } from '../storage/objects';
 import type { MailTemplate } from '../storage/queries/mail';
 import type { InTx } from '../storage/tx';
@@ -19,6 +21,13 @@ export type Deps = {
   inTx: InTx;
   objects: ObjectStore;
   mailer: Mailer;
+  /** Responders, time-stamping authority. */
+  pki: Pki;
+  pkiSettings: { tspUrl: string | null; crlUrls: readonly string[]; timeoutMs: number };
+  trust: TrustStore;
+  policy: InstallationPolicy;
+  /** A line for the log of this process. */
+  warn: (facts: Record<string, unknown>, text: string) => void;
   /** Sends commands to routes, for what is answered without a browser. */
   send: RouteSender;
   renderMail: RenderMail;

@@ -1,6 +1,7 @@
 import type { Deps } from './deps';
 import { deriveActivities } from './derive';
 import { groupActivities } from './groups';
+import { evidenceActivities } from './evidence';
 import { mailActivities } from './mail';
 import { routeActivities } from './routes';
 import { upkeepActivities } from './upkeep';
@@ -13,6 +14,7 @@ export const createActivities = (deps: Deps) => ({
   ...mailActivities(deps),
   ...upkeepActivities(deps),
   ...deriveActivities(deps),
+  ...evidenceActivities(deps),
   ...groupActivities(deps),
 });
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,6 +1,7 @@
 import { heartbeat } from '@temporalio/activity';
 import { forgetUpload, staleUploads } from '../storage/queries/documents';
-import { sweepSessions } from '../storage/queries/sessions';
+import { sweepChallenges } from '../storage/queries/challenges';
+import { sweepRateLimits, sweepSessions } from '../storage/queries/sessions';
 import type { Deps } from './deps';
 
 /** An upload still running after this long has certainly been interrupted. Milliseconds. */
@@ -11,9 +12,11 @@ export const upkeepActivities = (deps: Deps) => ({
   /** Removes the objects of uploads that never became a file. */
   sweepUploads: (): Promise<{ removed: number }> => sweepUploads(deps, heartbeat),
 
-  /** Forgets sessions that ended a month ago. */
+  /** Forgets sessions that ended a month ago, texts nobody signed, and failed sign-ins that no longer count. */
   sweepSessions: async (): Promise<void> => {
     await sweepSessions(deps.db, deps.now());
+    await sweepChallenges(deps.db, deps.now());
+    await sweepRateLimits(deps.db, deps.now());
   },
 });
 

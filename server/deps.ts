@@ -1,5 +1,6 @@
 import type { Deps as ActivityDeps } from '../activities';
 import { openDirectory } from '../integrations/directory/directory';
+import { openPki } from '../integrations/pki/pki';
 import { openMailer } from '../integrations/mail/mailer';
 import { openTemporal } from '../integrations/temporal/client';
 import { routeSender } from '../integrations/temporal/send';
@@ -13,6 +14,8 @@ import { openLog } from './log';
 import { createRenderer } from './render';
 import { root } from './root';
 import { openSignatureChecker } from './signing/checker';
+import { loadTrust } from './signing/check-signature';
+import { loadPolicy } from './signing/policy';
 
 const now = (): Date => new Date();
 
@@ -29,7 +32,7 @@ export function webDeps(config: Config): WebDeps {
     directory: config.directory ? openDirectory(config.directory) : null,
     temporal,
     send: routeSender(temporal.client),
-    checker: openSignatureChecker(config.trustFiles),
+    checker: openSignatureChecker({ trustFiles: config.trustFiles, policyFile: config.policyFile, pki: config.pki }),
     render: createRenderer({ root, isProduction: config.isProduction }),
     log: openLog(config, 'web'),
     now,
@@ -43,11 +46,17 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
   const mailer = openMailer(config.smtp);
   const temporal = openTemporal(config.temporal, config.secret);
   const renderer = createRenderer({ root, isProduction: config.isProduction });
+  const log = openLog(config, 'worker');
   return {
     db,
     inTx: transactions(db),
     objects: openObjectStore(config.objects),
     mailer,
+    pki: openPki(config.pki, now),
+    pkiSettings: config.pki,
+    trust: loadTrust(config.trustFiles),
+    policy: loadPolicy(config.policyFile),
+    warn: (facts, text) => log.warn(facts, text),
     send: routeSender(temporal.client),
     // The data was made for this template by activities/mail.ts; tests render every template with it.
     renderMail: (template, data, language) => renderer.renderMail(template, data as never, language),

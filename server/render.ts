@@ -65,6 +65,8 @@ function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isP
     dayTime: (instant: Instant): string => `${format.nearness(instant, now).date} ${format.formatTime(instant)}`,
     dateTime: timeTexts.full,
     date: format.formatDate,
+    /** The calendar day of an instant, in Kazakhstan. */
+    dayOf: (instant: Instant): string => format.formatDate(format.civilDay(instant)),
     today: format.civilDay(now),
     fileSize: (bytes: number): string => format.formatFileSize(bytes, lang, number),
     maskIin: format.maskIin,

@@ -5,6 +5,7 @@ import { createApp } from './app';
 import type { Config } from './config';
 import type { WebDeps } from './context';
 import { webDeps } from './deps';
+import { loadPolicy } from './signing/policy';
 import { checkedTrust } from './signing/trust';
 
 /** How long requests under way may still take once the process was told to stop, milliseconds. */
@@ -15,6 +16,7 @@ export type RunningWeb = { address: string; port: number; deps: WebDeps; stop():
 /** Serves the web application until `stop` is called; resolves once it listens. Rejects when the port is taken. */
 export async function startWeb(config: Config): Promise<RunningWeb> {
   checkedTrust(config);
+  loadPolicy(config.policyFile);
   const deps = webDeps(config);
   const server: Server = createServer(createApp(deps));
   server.requestTimeout = 0; // large uploads over slow links are fine; the headers still have their own limit

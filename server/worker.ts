@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { ScheduleAlreadyRunning, type Client } from '@temporalio/client';
+import { ScheduleAlreadyRunning, type Client, type ScheduleSpec } from '@temporalio/client';
+import type { Duration } from '@temporalio/common';
 import { makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { dataConverter, openTemporal } from '../integrations/temporal/client';
@@ -95,14 +96,21 @@ async function connect(config: Config, log: ReturnType<typeof openLog>): Promise
 
 /** Makes the schedules that are missing; one already there is left as an administrator may have changed it. */
 async function ensureSchedules(client: Client): Promise<void> {
-  await client.schedule
-    .create({
-      scheduleId: 'upkeep',
-      spec: { intervals: [{ every: '15m' }] },
-      action: { type: 'startWorkflow', workflowType: 'upkeepWorkflow', taskQueue: queues.flow, workflowExecutionTimeout: '30m' },
-      policies: { overlap: 'SKIP', catchupWindow: '1m' },
-    })
-    .catch((error: unknown) => {
-      if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    });
+  const schedules = [
+    { scheduleId: 'upkeep', workflowType: 'upkeepWorkflow', spec: { intervals: [{ every: '15m' }] }, patience: '30m' },
+    // 00:20 in Kazakhstan: the day before is complete.
+    { scheduleId: 'audit-stamp', workflowType: 'auditStampWorkflow', spec: { calendars: [{ hour: 19, minute: 20 }] }, patience: '23h' },
+  ] satisfies { scheduleId: string; workflowType: string; spec: ScheduleSpec; patience: Duration }[];
+  for (const { scheduleId, workflowType, spec, patience } of schedules) {
+    await client.schedule
+      .create({
+        scheduleId,
+        spec,
+        action: { type: 'startWorkflow', workflowType, taskQueue: queues.flow, workflowExecutionTimeout: patience },
+        policies: { overlap: 'SKIP', catchupWindow: scheduleId === 'upkeep' ? '1m' : '12h' },
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+      });
+  }
 }

@@ -1,5 +1,5 @@
 export { routeWorkflow } from './route';
 export { deriveWorkflow } from './derive';
-export { upkeepWorkflow } from './upkeep';
+export { auditStampWorkflow, upkeepWorkflow } from './upkeep';
 export { evidenceWorkflow } from './evidence';
 export { groupWorkflow } from './group';

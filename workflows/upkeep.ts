@@ -1,5 +1,6 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { patched, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import { startEvidence } from './lib/evidence';
 
 const io = proxyActivities<Activities>({
   taskQueue: 'io',
@@ -8,8 +9,27 @@ const io = proxyActivities<Activities>({
   retry: { maximumAttempts: 3 },
 });
 
-/** Periodic housekeeping: objects of interrupted uploads, sessions long over, mails nobody sends any more. */
+/** The authority may be away for hours; the next day's stamp covers what this one missed. */
+const stamping = proxyActivities<Activities>({
+  taskQueue: 'io',
+  startToCloseTimeout: '10m',
+  scheduleToCloseTimeout: '20h',
+  retry: { initialInterval: '30s', maximumInterval: '30m' },
+});
+
+/**
+ * Periodic housekeeping: objects of interrupted uploads, sessions long over, revocation lists grown old, proofs whose run was lost or
+ * that are to be renewed.
+ */
 export async function upkeepWorkflow(): Promise<void> {
   await io.sweepUploads();
   await io.sweepSessions();
+  if (!patched('evidence')) return;
+  await io.refreshRevocationLists();
+  for (const signatureId of await io.overdueEvidence()) await startEvidence(signatureId);
+}
+
+/** Once a day: the head of every audit log is time-stamped, so that nobody can write yesterday anew. */
+export async function auditStampWorkflow(): Promise<void> {
+  await stamping.stampAuditHeads();
 }

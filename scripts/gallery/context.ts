@@ -4,6 +4,7 @@ import { now } from './samples';
 const openToAll = new Set([
   'pages/sign-in',
   'pages/sign-in-eds',
+  'pages/signatures/sheet',
   'pages/choose-organisation',
   'pages/check/form',
   'pages/check/result',

@@ -15,6 +15,7 @@ import type {
 } from '../../server/views';
 import { groupFragments, groupPages } from './samples-groups';
 import { keyPages } from './samples-keys';
+import { signaturePages } from './samples-signatures';
 import { samplePage as page, type Sample } from './sample';
 
 /** Realistic data for every page, fragment and mail: what the gallery shows and the tests of the templates render. */
@@ -498,6 +499,7 @@ const preview = {
 /** Pages in the states worth looking at; the label is unique and names the screenshot. */
 export const pages: readonly Sample[] = [
   ...keyPages,
+  ...signaturePages(signature, doubtful),
   ...groupPages,
   page('pages/sign-in', 'sign-in', {
     login: '',

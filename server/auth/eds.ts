@@ -6,6 +6,7 @@ import type { SignerReport } from '../../signature';
 import { appendAudit } from '../../storage/audit';
 import { confirmIin, insertChallenge, personByIin, useChallenge, waitingChallenge } from '../../storage/queries/challenges';
 import { memberOf, type WebDeps } from '../context';
+import { checkReceived } from '../signing/check-received';
 
 /** A challenge as a page carries it. `text` is what the person signs, enclosed in the signature. */
 export type IssuedChallenge = { id: string; text: string; expiresAt: Date };
@@ -44,7 +45,7 @@ export async function answerChallenge(
   const waiting = isUlid(id) ? await waitingChallenge(deps.db, { id, purpose, visitor: visitorOf(req) }, now) : null;
   if (!isUlid(id) || !waiting) return { ok: false, code: 'eds.challenge_over' };
   if (typeof cms !== 'string' || cms === '') return { ok: false, code: 'signing.unreadable' };
-  const checked = await deps.checker.check({
+  const checked = await checkReceived(deps, {
     purpose: 'sign-in',
     signature: Buffer.from(cms, 'latin1'),
     digests: {},

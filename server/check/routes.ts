@@ -5,6 +5,7 @@ import { cleanFileName } from '../../domain/documents/file-type';
 import { DIGEST_NAMES, DigestSet, type Digests, type SignerReport } from '../../signature';
 import { capabilityHash } from '../../storage/capabilities';
 import { documentByCheckHash, fileById, type Document } from '../../storage/queries/documents';
+import { evidenceOf } from '../../storage/queries/evidence';
 import { routeOfDocument } from '../../storage/queries/routes';
 import { signaturesOf } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
@@ -12,6 +13,7 @@ import { readForm } from '../documents/multipart';
 import { presentSignature, presentSigner } from '../documents/presenters';
 import { tokenMatches } from '../middleware/security';
 import type { Responder } from '../respond';
+import { checkReceived } from '../signing/check-received';
 import type { CheckResultPage, VerdictName } from '../views';
 
 /** A signature file above this is no CMS of people; an attached one holds its document. Bytes. */
@@ -39,7 +41,7 @@ export function checkRoutes(deps: WebDeps, respond: Responder): Router {
       return respond.page(req, res, 'pages/check/form', { errors: { signature: { code: 'check.signature_wanted' } } });
     }
     const now = deps.now();
-    const checked = await deps.checker.check({ signature, digests: file?.digests ?? {}, at: now.getTime() });
+    const checked = await checkReceived(deps, { signature, digests: file?.digests ?? {}, at: now.getTime() });
     if (!checked.ok) {
       res.status(422);
       return respond.page(req, res, 'pages/check/form', { errors: { signature: { code: checked.code } } });
@@ -131,12 +133,17 @@ async function presentKnown(deps: WebDeps, document: Document, code: string, fil
   const signed = page && (await fileById(deps.db, document.id, page.fileId));
   if (!page || !signed || signatures.length === 0) return null;
   const now = deps.now();
+  const evidence = await evidenceOf(
+    deps.db,
+    signatures.map((s) => s.id),
+  );
   const signers = [];
   for (const signature of signatures) {
-    const cms = await deps.objects.getBytes(signature.objectKey);
+    const proofKey = evidence.get(signature.id)?.objectKey;
+    const [cms, proof] = await Promise.all([deps.objects.getBytes(signature.objectKey), proofKey ? deps.objects.getBytes(proofKey) : null]);
     const intact = createHash('sha256').update(cms).digest().equals(signature.sha256);
-    const checked = await deps.checker.check({
-      signature: cms,
+    const checked = await checkReceived(deps, {
+      signature: proof ?? cms,
       digests: { sha256: signed.sha256, streebog512: signed.streebog512 },
       at: now.getTime(),
       receivedAt: signature.receivedAt.getTime(),

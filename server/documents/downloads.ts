@@ -1,10 +1,8 @@
 import { pipeline } from 'node:stream/promises';
 import { ZipArchive } from 'archiver';
 import { Router, type Request, type Response } from 'express';
-import { isUlid } from '../../domain/ids';
 import { displayOf } from '../../domain/documents/file-type';
 import type { StoredFile } from '../../storage/queries/documents';
-import { routeOfDocument } from '../../storage/queries/routes';
 import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
 import { attemptPage, wantedAttempt, type Place } from './load';
@@ -19,7 +17,7 @@ export function contentDisposition(kind: 'inline' | 'attachment', name: string):
 
 const withoutExtension = (name: string): string => name.replace(/\.[^.]+$/, '');
 /** A signature's file name: the document's name, its place in the row, the signer. */
-const signatureName = (file: StoredFile, signature: SignatureRecord, index: number): string =>
+export const signatureName = (file: StoredFile, signature: SignatureRecord, index: number): string =>
   `${withoutExtension(file.name)}.${index + 1}.${
     signature.signerName
       .replace(/[^\p{L}\p{N} .-]/gu, '')
@@ -61,25 +59,6 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
   router.get('/original', async (req, res) => {
     const { document } = await shown(deps, req, await find(req));
     await sendFile(req, res, document.file, 'attachment');
-  });
-
-  router.get('/signatures/:signature.cms', async (req, res) => {
-    const { document } = await find(req);
-    const id = (req.params as Record<string, string>).signature;
-    for (let attempt = document.attempt; isUlid(id) && attempt > 0; attempt--) {
-      const page = await routeOfDocument(deps.db, document.id, attempt);
-      const signatures = page ? await signaturesOf(deps.db, page.route.id) : [];
-      const index = signatures.findIndex((s) => s.id === id);
-      const signature = signatures[index];
-      if (!signature) continue;
-      res.set({
-        'Content-Type': 'application/pkcs7-signature',
-        'Content-Disposition': contentDisposition('attachment', signatureName(document.file, signature, index)),
-      });
-      res.send(await deps.objects.getBytes(signature.objectKey));
-      return;
-    }
-    throw new Refusal('not_found');
   });
 
   router.get('/download/zip', async (req, res) => {

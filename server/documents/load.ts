@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import { isUlid } from '../../domain/ids';
 import type { Actor } from '../../domain/people/roles';
 import { capabilityToken } from '../../storage/capabilities';
+import { evidenceWithReports } from '../../storage/queries/evidence';
 import { documentFor, fileById, type Document } from '../../storage/queries/documents';
 import { lastMails } from '../../storage/queries/mail';
 import { routeOfDocument, type RoutePage } from '../../storage/queries/routes';
@@ -57,5 +58,16 @@ export async function routeFacts(deps: WebDeps, document: Document, page: RouteP
       { routeId: page.route.id },
     ),
   ]);
-  return { page, mails, signatures, links: new Map(links.map((link) => [link.id, link])), checkUrl: checkPath(deps, document.id) };
+  const evidence = await evidenceWithReports(
+    deps.db,
+    signatures.map((s) => s.id),
+  );
+  return {
+    page,
+    mails,
+    signatures,
+    evidence,
+    links: new Map(links.map((link) => [link.id, link])),
+    checkUrl: checkPath(deps, document.id),
+  };
 }

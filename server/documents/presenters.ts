@@ -7,9 +7,11 @@ import { mayAnswer } from '../../domain/routes/decide';
 import type { Route, Stage } from '../../domain/routes/route';
 import type { SignerReport } from '../../signature';
 import type { Document, StoredFile } from '../../storage/queries/documents';
+import type { Evidence } from '../../storage/queries/evidence';
 import type { Delivery as MailRow } from '../../storage/queries/mail';
 import type { RoutePage } from '../../storage/queries/routes';
 import type { SignatureRecord } from '../../storage/queries/signatures';
+import { presentProof } from '../evidence/proof';
 import type { Delivery, DocumentCard, DocumentHead, Due, FileView, RoutePerson, RouteStage, RouteView, SignatureView } from '../views';
 
 /** A deadline as pages show it; null when there is none. */
@@ -125,6 +127,8 @@ export type RouteFacts = {
   /** Links of outside participants. */
   links: Map<string, { openedAt: Date | null; revokedAt: Date | null }>;
   signatures: SignatureRecord[];
+  /** How far the proof of each signature has come, with its newest report, by signature. */
+  evidence: Map<string, Evidence & { report: string | null }>;
   checkUrl: string | null;
 };
 
@@ -141,7 +145,12 @@ export function presentRoute(facts: RouteFacts, actor: Actor, now: Date, base: s
     pollUrl: `${base}/route?${attempt}&rev=${route.rev}`,
     state: isLive ? 'in-signing' : (route.state as DocumentState),
     stages: route.stages.map((stage, position) => presentStage(facts, stage, position, actor, now)),
-    signatures: facts.signatures.map((s) => presentSignature(s, stageKindOf(route, s.participantId), `${base}/signatures/${s.id}.cms`)),
+    signatures: facts.signatures.map((s) => {
+      const evidence = facts.evidence.get(s.id);
+      const newest = evidence?.report ? { ...s, report: evidence.report } : s;
+      const shown = presentSignature(newest, stageKindOf(route, s.participantId), `${base}/signatures/${s.id}.cms`);
+      return { ...shown, proof: evidence ? presentProof(evidence) : null, reportUrl: `${base}/signatures/${s.id}` };
+    }),
     canRemind: isLive && actor.kind === 'member' && (actor.personId === route.initiatorId || runsCabinet(actor)),
     checkUrl: facts.signatures.length > 0 ? facts.checkUrl : null,
   };
@@ -230,6 +239,8 @@ export function presentSigner(
       notAfter: new Date(report.certificate.notAfter).toISOString(),
     },
     cmsUrl: extra.cmsUrl,
+    proof: null,
+    reportUrl: null,
   };
 }
 

@@ -1,32 +1,41 @@
 import { readFileSync } from 'node:fs';
+import { checkOnline } from '../../integrations/pki/check';
+import type { Pki } from '../../integrations/pki/pki';
 import {
   createTrustStore,
   decodeSignatureFile,
-  DOCUMENT_POLICY,
-  LOGIN_POLICY,
   mergeTrustStores,
+  policyFor,
   productionTrust,
   readCertificates,
+  readCrlFile,
   SignatureFormatError,
-  verifyCms,
   type Digests,
+  type InstallationPolicy,
+  type Purpose,
   type TrustStore,
   type VerificationReport,
 } from '../../signature';
 
 /**
- * Digests of the document as stored at upload, the signature in any of the accepted forms, instants in milliseconds UTC. A signature to
- * sign in with is judged by other rules than one under a document.
+ * Digests of the document as stored at upload, the signature in any of the accepted forms, instants in milliseconds UTC; `lists` are
+ * revocation lists (DER) to fall back on. A signature to sign in with is judged by other rules than one under a document.
  */
 export type CheckRequest = {
-  purpose?: 'document' | 'sign-in';
+  purpose?: Purpose;
   signature: Uint8Array;
   digests: Digests;
   content?: Uint8Array;
   at: number;
   receivedAt?: number;
+  lists?: readonly Uint8Array[];
 };
-export type CheckResult = { ok: true; report: VerificationReport; der: Uint8Array } | { ok: false; code: 'signing.unreadable' };
+/** `isUnanswered`: no responder could be reached, so that revocation lists may stand in. */
+export type CheckResult =
+  { ok: true; report: VerificationReport; der: Uint8Array; isUnanswered: boolean } | { ok: false; code: 'signing.unreadable' };
+
+/** What checks are made with; opened once in each checking thread. */
+export type CheckTools = { trust: TrustStore; policy: InstallationPolicy; pki: Pki };
 
 /** The national anchors together with those an administrator has pinned; a certificate is an anchor when it is self-signed. */
 export function loadTrust(files: readonly string[]): TrustStore {
@@ -39,19 +48,24 @@ export function loadTrust(files: readonly string[]): TrustStore {
   return mergeTrustStores(productionTrust(), own);
 }
 
-/** Checks one signature by the document policy. Bytes that are no CMS are a result, not an error. */
-export function checkSignature(request: CheckRequest, trust: TrustStore): CheckResult {
+/** How long a person who has just signed waits for the responders; what comes later, the gathering of the proof asks for again. */
+const patienceMs = 4_000;
+
+/** Checks one signature by the policy of its purpose, asking the responders. Bytes that are no CMS are a result, not an error. */
+export async function checkSignature(request: CheckRequest, { trust, policy, pki }: CheckTools): Promise<CheckResult> {
   try {
     const der = decodeSignatureFile(request.signature);
-    const report = verifyCms(der, {
+    const { report, problems } = await checkOnline(pki, der, {
       digests: request.digests,
       ...(request.content ? { content: request.content } : {}),
       at: new Date(request.at),
       ...(request.receivedAt === undefined ? {} : { receivedAt: new Date(request.receivedAt) }),
       trust,
-      policy: request.purpose === 'sign-in' ? LOGIN_POLICY : DOCUMENT_POLICY,
+      policy: policyFor(request.purpose ?? 'sign', policy),
+      timeoutMs: patienceMs,
+      lists: () => Promise.resolve((request.lists ?? []).map((list) => readCrlFile(list))),
     });
-    return { ok: true, report, der };
+    return { ok: true, report, der, isUnanswered: problems.length > 0 };
   } catch (error) {
     if (error instanceof SignatureFormatError) return { ok: false, code: 'signing.unreadable' };
     throw error;

@@ -1,7 +1,11 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { PkiSettings } from '../../integrations/pki/pki';
 import { root } from '../root';
 import type { CheckRequest, CheckResult } from './check-signature';
+
+/** What a checking thread opens its tools with. */
+export type CheckerSettings = { trustFiles: readonly string[]; policyFile: string | null; pki: PkiSettings };
 
 export type SignatureChecker = {
   /** Checks a signature off the main thread. Rejects when the checker itself broke or took longer than a minute. */
@@ -13,7 +17,7 @@ const patienceMs = 60_000;
 type Waiting = { resolve: (result: CheckResult) => void; reject: (error: Error) => void; timer: NodeJS.Timeout };
 
 /** Starts the checking thread when first needed, and again should it ever die. Always runs the built program, also under a test runner. */
-export function openSignatureChecker(trustFiles: readonly string[]): SignatureChecker {
+export function openSignatureChecker(settings: CheckerSettings): SignatureChecker {
   const program = path.join(root, 'dist', 'server', 'signing', 'checker-thread.js');
   const waiting = new Map<number, Waiting>();
   let thread: Worker | null = null;
@@ -28,7 +32,7 @@ export function openSignatureChecker(trustFiles: readonly string[]): SignatureCh
     waiting.clear();
   };
   const start = (): Worker => {
-    const started = new Worker(program, { workerData: { trustFiles } });
+    const started = new Worker(program, { workerData: settings });
     started.on('message', ({ id, result, failure }: { id: number; result?: CheckResult; failure?: string }) => {
       const one = waiting.get(id);
       if (!one) return;

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { signatureProblem } from '../../domain/signing/session';
 import type { Actor } from '../../domain/people/roles';
 import { findCommand } from '../../storage/commands';
+import { PURPOSES, type Purpose, type SignerReport } from '../../signature';
 import { insertReceived, type SigningSession } from '../../storage/queries/signatures';
 import type { WebDeps } from '../context';
 import { sendToRoute } from '../documents/commands';
+import { checkReceived } from './check-received';
 import type { CheckResult } from './check-signature';
 
 /** A signature as it arrived by any channel, with the session that asked for it. */
@@ -28,7 +30,8 @@ export async function receiveSignature(deps: WebDeps, arrival: Arrival): Promise
   const { session, commandId } = arrival;
   if (await findCommand(deps.db, commandId)) return { kind: 'accepted', name: null }; // the same click again: done already
   const now = deps.now();
-  const checked = await deps.checker.check({
+  const checked = await checkReceived(deps, {
+    purpose: purposeOf(session.purpose),
     signature: arrival.signature,
     digests: { sha256: session.sha256, streebog512: session.streebog512 },
     at: now.getTime(),
@@ -64,10 +67,26 @@ export async function receiveSignature(deps: WebDeps, arrival: Arrival): Promise
   }
 }
 
+const purposeOf = (name: string): Purpose => PURPOSES.find((one) => one === name) ?? 'sign';
+
+/** Codes of a verdict that only further answers from outside can settle; the gathering of the proof goes on asking. */
+const unsettled: ReadonlySet<string> = new Set(['revocation.missing', 'revocation.stale', 'timestamp.missing']);
+
+/** Whether nothing but such an answer is missing. */
+const isPending = (signers: readonly SignerReport[]): boolean =>
+  signers.every(({ pending, checks }) => pending.length > 0 && checks.every(({ code }) => code === 'ok' || unsettled.has(code)));
+
 function problemOf(session: SigningSession, checked: CheckResult, now: Date): string | null {
   if (!checked.ok) return checked.code;
   const { signers, verdict, code } = checked.report;
-  const facts = { signers: signers.length, verdict, code, iin: signers[0]?.iin ?? null, bin: signers[0]?.bin ?? null };
+  const facts = {
+    signers: signers.length,
+    verdict,
+    code,
+    iin: signers[0]?.iin ?? null,
+    bin: signers[0]?.bin ?? null,
+    isPending: isPending(signers),
+  };
   return signatureProblem(
     { iin: session.iin, bin: session.bin, expiresAt: session.expiresAt.getTime(), used: session.usedAt !== null },
     facts,

@@ -49,6 +49,20 @@ export async function evidenceOf(db: Sequelize, signatureIds: readonly string[])
   return new Map(rows.map((row) => [row.signatureId, shaped(row)]));
 }
 
+/** The same with the last report on each, as JSON. */
+export async function evidenceWithReports(
+  db: Sequelize,
+  signatureIds: readonly string[],
+): Promise<Map<string, Evidence & { report: string | null }>> {
+  if (signatureIds.length === 0) return new Map();
+  const rows = await select<Row & { report: string | null }>(
+    db,
+    `SELECT ${columns}, e.report FROM evidence e WHERE e.signature_id IN (:signatureIds)`,
+    { signatureIds },
+  );
+  return new Map(rows.map((row) => [row.signatureId, shaped(row)]));
+}
+
 /** The last report on a signature, as JSON; null before the first look. */
 export async function evidenceReport(db: Sequelize, signatureId: string): Promise<string | null> {
   const row = await selectOne<{ report: string | null }>(db, 'SELECT report FROM evidence WHERE signature_id = :signatureId', {

@@ -145,3 +145,7 @@ export const revokeOtherSessions = (db: Sequelize, personId: string, keptId: str
 /** Forgets sessions that ended more than thirty days ago. */
 export const sweepSessions = (db: Sequelize, now: Date): Promise<number> =>
   change(db, 'DELETE FROM sessions WHERE expires_at < :before', { before: new Date(now.getTime() - 30 * 86_400_000) });
+
+/** Forgets counters of failed sign-ins whose time is over. */
+export const sweepRateLimits = (db: Sequelize, now: Date): Promise<number> =>
+  change(db, 'DELETE FROM rate_limits WHERE expire < :now', { now: now.getTime() });

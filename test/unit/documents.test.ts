@@ -89,7 +89,7 @@ test('check digits agree with the published rule and only inform', () => {
 
 describe('a signature for a session', () => {
   const session = { iin: '1', bin: 'B', expiresAt: 100, used: false };
-  const signer = { signers: 1, verdict: 'valid' as const, code: 'ok', iin: '1', bin: 'B' };
+  const signer = { signers: 1, verdict: 'valid' as const, code: 'ok', iin: '1', bin: 'B', isPending: false };
   test.each([
     ['fits', session, signer, null],
     ['of a personal key', session, { ...signer, bin: null }, null],
@@ -100,6 +100,18 @@ describe('a signature for a session', () => {
     ['by two', session, { ...signer, signers: 2 }, 'signing.several_signers'],
     ['that does not verify', session, { ...signer, verdict: 'invalid' as const, code: 'digest.mismatch', iin: '2' }, 'digest.mismatch'],
     ['nobody can judge', session, { ...signer, verdict: 'indeterminate' as const, code: 'chain.not_trusted' }, 'chain.not_trusted'],
+    [
+      'the authority has not answered about',
+      session,
+      { ...signer, verdict: 'indeterminate' as const, code: 'revocation.missing', isPending: true },
+      null,
+    ],
+    [
+      'that is bad whatever the authority answers',
+      session,
+      { ...signer, verdict: 'invalid' as const, code: 'certificate.revoked', isPending: true },
+      'certificate.revoked',
+    ],
     ['too late', { ...session, expiresAt: 50 }, signer, 'signing.session_expired'],
     ['for a used session', { ...session, used: true }, signer, 'signing.session_used'],
   ])('%s', (_name, s, f, code) => {

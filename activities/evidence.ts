@@ -1,0 +1,252 @@
+import { createHash } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/activity';
+import { checkOnline } from '../integrations/pki/check';
+import { describeProblem, fetchList, type PkiProblem } from '../integrations/pki/pki';
+import { PkiUnavailable } from '../integrations/pki/transport';
+import {
+  addArchiveTimeStamp,
+  addTimeStamp,
+  archiveTimeStampImprint,
+  digest,
+  embedEvidence,
+  evidenceNeeds,
+  policyFor,
+  proofEnds,
+  PURPOSES,
+  readCrlFile,
+  requiredDigests,
+  SignatureFormatError,
+  verifyCms,
+  type Crl,
+  type Purpose,
+  type VerificationInput,
+} from '../signature';
+import { appendAudit } from '../storage/audit';
+import {
+  evidenceCase,
+  insertAuditStamp,
+  overdueEvidence,
+  revocationLists,
+  saveEvidence,
+  saveRevocationList,
+  unstampedHeads,
+  type EvidenceCase,
+  type EvidenceFinding,
+} from '../storage/queries/evidence';
+import type { Deps } from './deps';
+
+/** How long before a proof ends it is renewed: years of service lie ahead of it, and an authority may be away for weeks. Milliseconds. */
+const renewBeforeMs = 90 * 86_400_000;
+/** A run is taken for lost when its next step is this much overdue. Milliseconds. */
+const lostAfterMs = 10 * 60_000;
+/** How often a revocation list is fetched anew. Milliseconds. */
+const listAgeMs = 3_600_000;
+/** Runs started again in one round of housekeeping. */
+const overdueLimit = 200;
+
+export type GatherInput = {
+  signatureId: string;
+  /** When the next try will be, if this one does not settle everything; milliseconds from now. */
+  waitMs: number;
+  /** No further try follows. */
+  isLast: boolean;
+};
+
+/** Activities that make signatures provable for decades. Each may be stopped and run again at any point. */
+export const evidenceActivities = (deps: Deps) => ({
+  /** Takes one look at a signature: asks for what its proof lacks, adds it, judges, stores the outcome. */
+  gatherEvidence: async ({ signatureId, waitMs, isLast }: GatherInput): Promise<{ isFinal: boolean }> => {
+    const found = await evidenceCase(deps.db, signatureId);
+    if (!found) throw ApplicationFailure.nonRetryable('no such signature', 'CannotProve');
+    const finding = await look(deps, found, { waitMs, isLast });
+    await deps.inTx(async (tx) => {
+      await saveEvidence(deps.db, tx, finding);
+      if (finding.state === 'gathering' || (finding.state === found.state && finding.objectKey === found.objectKey)) return;
+      await appendAudit(deps.db, tx, {
+        organisationId: found.organisationId,
+        at: finding.checkedAt,
+        actor: { kind: 'system', id: 'evidence', name: 'Kense' },
+        action:
+          finding.verdict === 'valid' ? 'signature.proved' : finding.verdict === 'invalid' ? 'signature.disproved' : 'signature.unproved',
+        entityKind: 'document',
+        entityId: found.documentId,
+        commandId: deps.newId(),
+        details: {
+          signature: signatureId,
+          signer: found.signerName,
+          verdict: finding.verdict,
+          code: finding.code,
+          level: finding.level,
+          ...(finding.objectKey ? { cms: /([0-9a-f]{64})/.exec(finding.objectKey)?.[1] } : {}),
+        },
+      });
+    });
+    return { isFinal: finding.state !== 'gathering' };
+  },
+
+  /** Signatures whose next step is overdue because their run was lost, or because their proof is to be renewed. */
+  overdueEvidence: async (): Promise<string[]> => overdueEvidence(deps.db, new Date(deps.now().getTime() - lostAfterMs), overdueLimit),
+
+  /** Fetches the revocation lists that have grown old. A list that cannot be had or read leaves the last one in place. */
+  refreshRevocationLists: async (): Promise<{ fetched: number }> => {
+    const now = deps.now();
+    const kept = new Map((await revocationLists(deps.db)).map((list) => [list.url, list]));
+    let fetched = 0;
+    for (const url of deps.pkiSettings.crlUrls) {
+      const last = kept.get(url);
+      if (last && now.getTime() - last.fetchedAt.getTime() < listAgeMs && (!last.nextUpdate || last.nextUpdate > now)) continue;
+      if (await refreshList(deps, url, now)) fetched++;
+    }
+    return { fetched };
+  },
+
+  /** Has the head of every audit log time-stamped that has grown since its last stamp. */
+  stampAuditHeads: async (): Promise<{ stamped: number }> => {
+    let stamped = 0;
+    for (const head of await unstampedHeads(deps.db)) {
+      const answer = await deps.pki.timeStamp({ algorithm: 'streebog512', imprint: digest('streebog512', head.hash) });
+      if (!answer.ok) throw ApplicationFailure.retryable(describeProblem(answer.problem), 'NoTimeStamp');
+      await insertAuditStamp(deps.db, { ...head, token: Buffer.from(answer.token), stampedAt: deps.now() });
+      stamped++;
+    }
+    return { stamped };
+  },
+});
+
+async function refreshList(deps: Deps, url: string, now: Date): Promise<boolean> {
+  try {
+    const crl = readCrlFile(await fetchList(url, deps.pkiSettings.timeoutMs));
+    await saveRevocationList(deps.db, {
+      url,
+      der: Buffer.from(crl.der),
+      thisUpdate: crl.thisUpdate,
+      nextUpdate: crl.nextUpdate ?? null,
+      fetchedAt: now,
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof PkiUnavailable || error instanceof SignatureFormatError)) throw error;
+    deps.warn({ url, reason: error.message }, 'a revocation list could not be fetched');
+    return false;
+  }
+}
+
+const purposeOf = (name: string): Purpose => PURPOSES.find((one) => one === name) ?? 'sign';
+
+async function look(deps: Deps, found: EvidenceCase, plan: { waitMs: number; isLast: boolean }): Promise<EvidenceFinding> {
+  const now = deps.now();
+  const digests = { sha256: found.sha256, streebog512: found.streebog512 };
+  const input: VerificationInput = {
+    digests,
+    at: now,
+    receivedAt: found.receivedAt,
+    trust: deps.trust,
+    policy: policyFor(purposeOf(found.purpose), deps.policy),
+  };
+  const stored = await deps.objects.getBytes(found.objectKey ?? found.cmsKey);
+  const stamped = await withTimeStamp(deps, stored, input);
+  const since = latest(evidenceNeeds(stamped.der, input).statuses.map((need) => need.about));
+  const lists = async (): Promise<Crl[]> => (await revocationLists(deps.db)).map((list) => readCrlFile(list.der));
+  const checked = await checkOnline(deps.pki, stamped.der, { ...input, lists, ...(since ? { since } : {}) });
+  const signer = checked.report.signers[0];
+  if (!signer) throw ApplicationFailure.nonRetryable('the signature has no signer', 'CannotProve');
+  const problems = [...stamped.problems, ...checked.problems];
+
+  let der = stamped.der;
+  if (signer.verdict === 'valid') der = enclose(der, input, checked);
+  const wantsRenewal = found.state === 'complete' && endsSoon(der, now);
+  if (wantsRenewal) {
+    const renewed = await renew(deps, der, input);
+    der = renewed.der;
+    problems.push(...renewed.problems);
+    const again = await checkOnline(deps.pki, der, { ...input, lists, since: now });
+    if (again.report.verdict === 'valid') der = enclose(der, input, again);
+  }
+
+  // The verdict that counts is the one the enclosed proof gives by itself, without the network.
+  const alone = verifyCms(der, input).signers[0] ?? signer;
+  const isProved = alone.verdict === 'valid' && (alone.level === 'CAdES-LT' || alone.level === 'CAdES-LTA');
+  const isFinal = isProved || signer.verdict === 'invalid';
+  const shown = isProved ? alone : signer;
+  const ends = isProved ? (proofEnds(der) ?? null) : null;
+  const objectKey = der === stored ? found.objectKey : await keep(deps, found.documentId, der);
+  const state = isFinal ? 'complete' : plan.isLast ? 'given-up' : 'gathering';
+  const renewAt = ends && new Date(Math.max(ends.getTime() - renewBeforeMs, now.getTime() + (wantsRenewal ? plan.waitMs : 0)));
+  return {
+    signatureId: found.signatureId,
+    state,
+    verdict: shown.verdict,
+    code: shown.code,
+    level: shown.level,
+    pending: isFinal ? [] : pendingOf(signer.pending, problems),
+    problem: problems[0] && !isProved ? describeProblem(problems[0]) : '',
+    nextAt: state === 'gathering' ? new Date(now.getTime() + plan.waitMs) : renewAt,
+    objectKey,
+    proofEndsAt: ends,
+    report: JSON.stringify(shown),
+    checkedAt: now,
+  };
+}
+
+/** What is awaited, for people: what the check names, else what the services failed to give. */
+function pendingOf(named: readonly string[], problems: readonly PkiProblem[]): string[] {
+  if (named.length > 0) return [...named];
+  return [...new Set(problems.map(({ service }) => (service === 'tsp' ? 'time-stamp' : 'revocation')))];
+}
+
+const latest = (instants: readonly Date[]): Date | undefined =>
+  instants.length > 0 ? new Date(Math.max(...instants.map((at) => at.getTime()))) : undefined;
+
+type Upgraded = { der: Uint8Array; problems: PkiProblem[] };
+
+/** The CMS with a signature time-stamp, when it has no good one. A token that does not prove anything is not kept. */
+async function withTimeStamp(deps: Deps, der: Uint8Array, input: VerificationInput): Promise<Upgraded> {
+  const [wanted] = evidenceNeeds(der, input).timeStamps;
+  if (!wanted) return { der, problems: [] };
+  const algorithm = requiredDigests(der)[0] ?? 'streebog512';
+  const answer = await deps.pki.timeStamp({ algorithm, imprint: digest(algorithm, wanted.octets) });
+  if (!answer.ok) return { der, problems: [answer.problem] };
+  const stamped = addTimeStamp(der, answer.token);
+  const isGood = evidenceNeeds(stamped, { ...input, at: deps.now() }).timeStamps.length === 0;
+  return isGood ? { der: stamped, problems: [] } : { der, problems: [untrusted(deps)] };
+}
+
+/** The CMS with a new archive time-stamp over everything it holds. */
+async function renew(deps: Deps, der: Uint8Array, input: VerificationInput): Promise<Upgraded> {
+  const algorithm = requiredDigests(der)[0] ?? 'streebog512';
+  const imprint = archiveTimeStampImprint(der, algorithm, input.digests?.[algorithm]);
+  const answer = await deps.pki.timeStamp({ algorithm, imprint: imprint.imprint });
+  if (!answer.ok) return { der, problems: [answer.problem] };
+  const renewed = addArchiveTimeStamp(der, answer.token, imprint);
+  const signer = verifyCms(renewed, { ...input, at: deps.now() }).signers[0];
+  const isGood = signer?.timeStamps.some((stamp) => stamp.kind === 'archive' && stamp.result !== 'fail') ?? false;
+  return isGood ? { der: renewed, problems: [] } : { der, problems: [untrusted(deps)] };
+}
+
+const untrusted = (deps: Deps): PkiProblem => ({
+  service: 'tsp',
+  url: deps.pkiSettings.tspUrl ?? '',
+  failure: 'signature-bad',
+  detail: 'the token does not verify',
+});
+
+/** The CMS with the answers, lists and certificates its paths lack; the bytes themselves when it lacks nothing. */
+function enclose(der: Uint8Array, input: VerificationInput, checked: Awaited<ReturnType<typeof checkOnline>>): Uint8Array {
+  const needs = evidenceNeeds(der, input);
+  if (needs.statuses.length === 0 && needs.certificates.length === 0) return der;
+  const issuers = needs.statuses.map(({ certificate }) => Buffer.from(certificate.issuer.der).toString('hex'));
+  return embedEvidence(der, {
+    certificates: needs.certificates,
+    ocsp: checked.ocsp.map((answer) => answer.response),
+    crls: checked.crls.filter((crl) => issuers.includes(Buffer.from(crl.issuer.der).toString('hex'))),
+  });
+}
+
+const endsSoon = (der: Uint8Array, now: Date): boolean => (proofEnds(der)?.getTime() ?? Infinity) - renewBeforeMs < now.getTime();
+
+/** Stores an upgraded CMS under its digest: earlier forms stay, nothing is overwritten. */
+async function keep(deps: Deps, documentId: string, der: Uint8Array): Promise<string> {
+  const key = `signatures/${documentId}/${createHash('sha256').update(der).digest('hex')}.proof.cms`;
+  await deps.objects.putBytes(key, der, 'application/pkcs7-signature');
+  return key;
+}

@@ -1,0 +1,26 @@
+import { evidenceNeeds, verifyCms, type Crl, type OcspAnswer, type VerificationInput, type VerificationReport } from '../../signature';
+import type { Pki, PkiProblem } from './pki';
+
+/** What a check with the network brought: the report, the answers it rests on, and why some are missing. */
+export type OnlineCheck = { report: VerificationReport; ocsp: OcspAnswer[]; crls: readonly Crl[]; problems: PkiProblem[] };
+
+export type OnlineInput = Omit<VerificationInput, 'ocsp' | 'crls'> & {
+  /** Answers must have been made at or after this instant; without it one of the last minute serves. */
+  since?: Date;
+  /** How long answers are waited for, when shorter than the setting. Milliseconds. */
+  timeoutMs?: number;
+  /** Revocation lists at hand, asked only when no responder could be reached. */
+  lists: () => Promise<readonly Crl[]>;
+};
+
+/**
+ * Verifies a CMS with what the responders say about its certificates. Lists stand in only where nobody answered: a wrong answer is a
+ * failure, not a reason to look elsewhere. Throws SignatureFormatError when the bytes are no CMS.
+ */
+export async function checkOnline(pki: Pki, der: Uint8Array, { since, timeoutMs, lists, ...input }: OnlineInput): Promise<OnlineCheck> {
+  if (input.policy.requireRevocation === 'none') return { report: verifyCms(der, input), ocsp: [], crls: [], problems: [] };
+  const { statuses } = evidenceNeeds(der, input);
+  const { ocsp, problems } = await pki.statuses(statuses, { ...(since ? { since } : {}), ...(timeoutMs ? { timeoutMs } : {}) });
+  const crls = problems.length > 0 ? await lists() : [];
+  return { report: verifyCms(der, { ...input, ocsp, crls }), ocsp, crls, problems };
+}

@@ -1,0 +1,86 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { Router, type Request } from 'express';
+import { isUlid } from '../../domain/ids';
+import { evidenceOf, evidenceReport, type Evidence } from '../../storage/queries/evidence';
+import { routeOfDocument, type RoutePage } from '../../storage/queries/routes';
+import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
+import { evidencePatienceMs, evidenceRetryName, evidenceWorkflowId, evidenceWorkflowName, queues } from '../../workflows/contracts';
+import type { EvidenceStart } from '../../workflows/contracts';
+import { Refusal, type WebDeps } from '../context';
+import { contentDisposition, signatureName } from '../documents/downloads';
+import type { Place } from '../documents/load';
+import type { Responder } from '../respond';
+import { presentReport } from './presenters';
+
+type Found = { place: Place; page: RoutePage; signature: SignatureRecord; index: number; evidence: Evidence | null };
+
+/** The report about one signature in its forms, and the signature itself with and without its proof. */
+export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Request) => Promise<Place>): Router {
+  const router = Router({ mergeParams: true });
+
+  const found = async (req: Request): Promise<Found> => {
+    const place = await find(req);
+    const { signature: id } = req.params as Record<string, string>;
+    for (let attempt = place.document.attempt; isUlid(id) && attempt > 0; attempt--) {
+      const page = await routeOfDocument(deps.db, place.document.id, attempt);
+      const signatures = page ? await signaturesOf(deps.db, page.route.id) : [];
+      const index = signatures.findIndex((s) => s.id === id);
+      const signature = signatures[index];
+      if (!page || !signature) continue;
+      const evidence = (await evidenceOf(deps.db, [signature.id])).get(signature.id) ?? null;
+      return { place, page, signature, index, evidence };
+    }
+    throw new Refusal('not_found');
+  };
+
+  router.get('/signatures/:signature.proof.cms', async (req, res) => {
+    const { place, signature, index, evidence } = await found(req);
+    if (!evidence?.objectKey) throw new Refusal('not_found');
+    const name = signatureName(place.document.file, signature, index).replace(/\.cms$/, '.proof.cms');
+    res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) });
+    res.send(await deps.objects.getBytes(evidence.objectKey));
+  });
+
+  router.get('/signatures/:signature.cms', async (req, res) => {
+    const { place, signature, index } = await found(req);
+    const name = signatureName(place.document.file, signature, index);
+    res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) });
+    res.send(await deps.objects.getBytes(signature.objectKey));
+  });
+
+  router.get('/signatures/:signature.json', async (req, res) => {
+    const { signature } = await found(req);
+    const report = (await evidenceReport(deps.db, signature.id)) ?? signature.report;
+    res.type('json').send(JSON.stringify(JSON.parse(report), null, 2));
+  });
+
+  router.get('/signatures/:signature', async (req, res) => {
+    const { place, page, signature, evidence } = await found(req);
+    const kind = page.route.stages.find((s) => s.participants.some((p) => p.id === signature.participantId))?.kind ?? 'sign';
+    const proof = evidence && { evidence, report: await evidenceReport(deps.db, signature.id) };
+    const isMember = place.actor.kind === 'member';
+    const data = presentReport(place.document, place.base, signature, kind, proof, isMember);
+    await respond.page(req, res, isMember ? 'pages/signatures/show' : 'pages/signatures/sheet', data, isMember ? 'documents' : null);
+  });
+
+  router.post('/signatures/:signature/retry', async (req, res) => {
+    const { place, signature, evidence } = await found(req);
+    if (place.actor.kind !== 'member') throw new Refusal('forbidden');
+    if (evidence?.state === 'gathering') await askAgain(deps, signature.id);
+    respond.go(req, res, `${place.base}/signatures/${signature.id}`, { tone: 'ok', key: 'flash.evidence_asked' });
+  });
+
+  return router;
+}
+
+/** Wakes the run that gathers the proof; one that was lost starts again. */
+async function askAgain(deps: WebDeps, signatureId: string): Promise<void> {
+  const { workflow } = deps.temporal.client;
+  const workflowId = evidenceWorkflowId(signatureId);
+  const start: EvidenceStart = { signatureId, patienceMs: evidencePatienceMs };
+  await workflow
+    .signalWithStart(evidenceWorkflowName, { workflowId, taskQueue: queues.flow, args: [start], signal: evidenceRetryName })
+    .catch((error: unknown) => {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    });
+}
