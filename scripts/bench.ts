@@ -4,6 +4,7 @@ import { PlainFailure } from './launcher/failure';
 const benches = {
   routes: () => import('../bench/routes.js'),
   idle: () => import('../bench/idle.js'),
+  signatures: () => import('../bench/signatures.js'),
 };
 
 const isBench = (name: string | undefined): name is keyof typeof benches => name !== undefined && name in benches;
