@@ -84,6 +84,10 @@ export class Browser {
     const body = new URLSearchParams({ _csrf: this.csrf, ...fields });
     return this.send(path, { method: 'POST', body }, asked);
   }
+  /** Posts a body as it is, with the token of the last page in its header. */
+  async postBody(path: string, body: string | URLSearchParams, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.send(path, { method: 'POST', body }, { headers: { 'X-CSRF-Token': this.csrf, ...headers } });
+  }
   async upload(
     path: string,
     fields: Record<string, string>,
