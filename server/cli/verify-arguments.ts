@@ -1,4 +1,4 @@
-import { ROLES, type Role } from '../../signature';
+import { PURPOSES, ROLES, type Purpose, type Role } from '../../signature';
 
 /** What `kense verify` was asked to do. */
 export interface VerifyArguments {
@@ -8,6 +8,9 @@ export interface VerifyArguments {
   readonly at: Date | undefined;
   readonly trustFiles: readonly string[];
   readonly crlFiles: readonly string[];
+  readonly ocspFiles: readonly string[];
+  /** Undefined: no purpose was named, what is not at hand is not asked for. */
+  readonly purpose: Purpose | undefined;
   readonly requiredRoles: readonly Role[];
   readonly json: boolean;
 }
@@ -25,6 +28,9 @@ Checks a CMS signature (DER, PEM or base64) and says who signed, in which role, 
   --at TIME             check as of this time (ISO 8601 with zone); default: now
   --trust FILE…         further trusted CA certificates (PEM or DER), besides the national root
   --crl FILE…           certificate revocation lists (DER or PEM)
+  --ocsp FILE…          answers of OCSP responders (DER)
+  --purpose PURPOSE     check by the rules of a purpose, revocation included: ${PURPOSES.join(', ')}
+  --offline             ask nobody; always so, the command uses only the files it is given
   --require-role ROLE   each signer must have this role; several may be given, one is enough:
                         ${ROLES.join(', ')}
   --json                print the report as JSON
@@ -32,8 +38,8 @@ Checks a CMS signature (DER, PEM or base64) and says who signed, in which role, 
 Exit status: 0 valid, 1 invalid, 2 cannot tell, 3 unreadable file or wrong usage.
 `;
 
-const LIST_OPTIONS = ['--trust', '--crl', '--require-role'] as const;
-const VALUE_OPTIONS = ['--content', '--at'] as const;
+const LIST_OPTIONS = ['--trust', '--crl', '--ocsp', '--require-role'] as const;
+const VALUE_OPTIONS = ['--content', '--at', '--purpose'] as const;
 type Option = (typeof LIST_OPTIONS)[number] | (typeof VALUE_OPTIONS)[number];
 
 /**
@@ -58,6 +64,7 @@ export function parseVerifyArguments(argv: readonly string[]): VerifyArguments {
     [open, room] = [words, Infinity];
     if (word === '--') optionsEnded = true;
     else if (word === '--json') json = true;
+    else if (word === '--offline') continue;
     else {
       const [name, inline] = splitOption(word);
       open = values.get(name) ?? [];
@@ -77,6 +84,8 @@ export function parseVerifyArguments(argv: readonly string[]): VerifyArguments {
     at: readTime(single(values, '--at')),
     trustFiles: values.get('--trust') ?? [],
     crlFiles: values.get('--crl') ?? [],
+    ocspFiles: values.get('--ocsp') ?? [],
+    purpose: readPurpose(single(values, '--purpose')),
     requiredRoles: (values.get('--require-role') ?? []).flatMap((text) => text.split(/[|,]/)).map(readRole),
     json,
   };
@@ -110,6 +119,13 @@ function readTime(text: string | undefined): Date | undefined {
   const at = new Date(text);
   if (!TIME.test(text) || Number.isNaN(at.getTime())) throw new UsageError('--at needs a time like 2026-07-20T14:00:00+05:00');
   return at;
+}
+
+function readPurpose(text: string | undefined): Purpose | undefined {
+  if (text === undefined) return undefined;
+  const purpose = PURPOSES.find((known) => known === text);
+  if (!purpose) throw new UsageError(`unknown purpose ${text}`);
+  return purpose;
 }
 
 function readRole(text: string): Role {

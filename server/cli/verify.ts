@@ -8,12 +8,16 @@ import {
   createTrustStore,
   decodeSignatureFile,
   mergeTrustStores,
+  parseOcspResponse,
+  policyFor,
   productionTrust,
   readCertificates,
   readCrlFile,
   requiredDigests,
   verifyCms,
   type Digests,
+  type OcspAnswer,
+  type RevocationReport,
   type SignerReport,
   type TrustStore,
   type VerificationReport,
@@ -63,8 +67,12 @@ async function verifyFiles(options: VerifyArguments, now: Date): Promise<Verific
   const der = decodeSignatureFile(await read(options.signatureFile));
   const trust = await readTrust(options.trustFiles);
   const crls = await Promise.all(options.crlFiles.map(async (file) => readCrlFile(await read(file))));
+  const ocsp = await Promise.all(
+    options.ocspFiles.map(async (file): Promise<OcspAnswer> => ({ response: parseOcspResponse(await read(file)) })),
+  );
+  const policy = options.purpose ? policyFor(options.purpose) : DOCUMENT_POLICY;
   const digests = options.contentFile === undefined ? undefined : await digestFile(options.contentFile, der);
-  return verifyCms(der, { digests, at: options.at ?? now, trust, crls, policy: DOCUMENT_POLICY, requiredRoles: options.requiredRoles });
+  return verifyCms(der, { digests, at: options.at ?? now, trust, crls, ocsp, policy, requiredRoles: options.requiredRoles });
 }
 
 async function readTrust(files: readonly string[]): Promise<TrustStore> {
@@ -96,9 +104,9 @@ function fileError(file: string, error: unknown): FileError {
   return new FileError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-function publicReport({ verdict, code, signers }: VerificationReport): object {
+function publicReport({ format, checkedAt, purpose, verdict, code, signers }: VerificationReport): object {
   const pick = (signer: SignerReport): object => Object.fromEntries(PUBLIC_SIGNER_FIELDS.map((field) => [field, signer[field]]));
-  return { verdict, code, signers: signers.map(pick) };
+  return { format, checkedAt, purpose, verdict, code, signers: signers.map(pick) };
 }
 
 function formatReport(report: VerificationReport): string {
@@ -115,10 +123,18 @@ function formatSigner(signer: SignerReport, index: number): string {
     ['Level', signer.level],
     ['Claimed time', signer.claimedTime],
     ['Best time', `${signer.bestTime} (${signer.bestTimeSource})`],
+    ['Could still settle', signer.pending.join(', ') || null],
+    ...signer.revocation.map((r): [string, string] => ['Revocation', describeRevocation(r)]),
     ...signer.checks.map(({ name, result, detail }): [string, string] => [`  ${name}`, detail ? `${result}: ${detail}` : result]),
   ];
   const body = lines.filter(([, value]) => value !== null).map(([label, value]) => `  ${label.padEnd(20)}${printable(value!)}\n`);
   return `\nSignature ${index + 1}: ${signer.verdict} (${signer.code})\n  ${printable(signer.reason)}\n${body.join('')}`;
+}
+
+function describeRevocation({ subject, status, source, thisUpdate, responder, revokedAt, reason, fault }: RevocationReport): string {
+  const from = source && `${source.toUpperCase()} of ${thisUpdate}${responder ? ` by ${responder.subject}` : ''}`;
+  const when = revokedAt && `${status === 'good' ? 'revoked later, ' : ''}${revokedAt}${reason ? ` ${reason}` : ''}`;
+  return [`${status}: ${subject}`, when, from, fault].filter(Boolean).join('; ');
 }
 
 function withNumber(text: string | null, label: string, number: string | null): string | null {
