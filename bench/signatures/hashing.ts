@@ -9,10 +9,11 @@ import { duel, type Outcome } from './measure';
 import { openssl, opensslSeconds, secondsOf } from './openssl';
 
 const mebibyte = 1 << 20;
+const rounds = 15;
 
 /** Streebog-512 of one file, both reading it. The time OpenSSL takes for an empty file, its start, is taken off. */
 export function measureHashing(folder: string, small: boolean): Outcome {
-  const bytes = (small ? 24 : 96) * mebibyte;
+  const bytes = (small ? 16 : 48) * mebibyte;
   const file = path.join(folder, 'document');
   const empty = path.join(folder, 'empty');
   writeFileSync(file, randomBytes(bytes));
@@ -22,7 +23,7 @@ export function measureHashing(folder: string, small: boolean): Outcome {
   let ourDigest = '';
   const rate = (seconds: number): number => bytes / 1e6 / seconds;
   const result = duel(
-    small ? 5 : 7,
+    rounds,
     () => rate(secondsOf(() => (ourDigest = hashFile(file)))),
     () => rate(opensslSeconds(...engine, file) - opensslSeconds(...engine, empty)),
   );

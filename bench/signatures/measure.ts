@@ -10,17 +10,19 @@ export interface Outcome {
 /** One part: `folder` is its own and removed afterwards; `small` asks for less work and the same ratios. */
 export type Measure = (folder: string, small: boolean) => Outcome | Promise<Outcome>;
 
-/** Rates of two sides that take turns, so that a busy moment of the machine meets both. */
+/** Rates of two sides, medians of their rounds, and the median of the rounds' own ratios. */
 export interface Duel {
   readonly ours: number;
   readonly theirs: number;
-  /** Median of the rounds' own ratios. */
   readonly ratio: number;
 }
 
-/** Lets both sides do the same amount in turns; each gives its rate. A first round warms up and does not count. */
+/**
+ * Lets both sides do the same amount of work in turns, each giving its rate. What disturbs a processor, such as a neighbour on the same
+ * core, meets both sides of a short round alike, so that ratios hold where rates do not.
+ */
 export function duel(rounds: number, ours: () => number, theirs: () => number): Duel {
-  const pairs = Array.from({ length: rounds + 1 }, () => ({ ours: ours(), theirs: theirs() })).slice(1);
+  const pairs = Array.from({ length: rounds }, () => ({ ours: ours(), theirs: theirs() }));
   const median = (of: (pair: { ours: number; theirs: number }) => number): number => quantile(pairs.map(of), 0.5);
   return { ours: median((pair) => pair.ours), theirs: median((pair) => pair.theirs), ratio: median((pair) => pair.ours / pair.theirs) };
 }
