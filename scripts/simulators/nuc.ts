@@ -1,5 +1,7 @@
 import { startNuc } from './nuc/server';
 
+export { startNuc, type Nuc, type NucOptions } from './nuc/server';
+
 /** Runs the demonstration's certification authority until SIGTERM: nuc FOLDER PORT. */
 export async function main([dir, port]: string[]): Promise<void> {
   await startNuc({ source: { dir: dir! }, port: Number(port) });
