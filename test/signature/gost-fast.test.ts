@@ -9,7 +9,9 @@ import type * as Gost3410 from '../../signature/gost/gost3410';
 import { Streebog } from '../../signature/gost/streebog';
 import { createStreebog } from '../../signature/gost/streebog-fast';
 import type * as StreebogFast from '../../signature/gost/streebog-fast';
-import { curveModule } from '../../signature/wasm/curve-module';
+import { AFFINE_BYTES, curveModule, FREE_MEMORY, type CurveFunction } from '../../signature/wasm/curve-module';
+import { ELEMENT_BYTES, LIMB_BITS, LIMBS } from '../../signature/wasm/field-code';
+import { instantiate } from '../../signature/wasm/instance';
 import { inverseModule } from '../../signature/wasm/inverse-module';
 import { streebogModule } from '../../signature/wasm/streebog-module';
 
@@ -116,6 +118,59 @@ describe('points of the 512-bit curve in WebAssembly', () => {
     for (const x of odd)
       for (const y of [1n, p - 1n, 0x1000_0001n])
         expect(fast.multiplyAdd(0n, 0xdeadbeefn, { x, y })).toEqual(plain.multiplyAdd(0n, 0xdeadbeefn, { x, y }));
+  });
+});
+
+describe('field elements of eighteen limbs', () => {
+  const { memory, functions } = instantiate<CurveFunction>(curveModule)!;
+  const settled = (1 << 28) + (1 << 24);
+  const p = (1n << 512n) - 569n;
+  const [a, b, out] = [0, 1, 2].map((i) => new Int32Array(memory, FREE_MEMORY + i * ELEMENT_BYTES, LIMBS)) as [
+    Int32Array,
+    Int32Array,
+    Int32Array,
+  ];
+  const valueOf = (limbs: Int32Array): bigint => limbs.reduceRight((value, limb) => (value << BigInt(LIMB_BITS)) + BigInt(limb), 0n);
+  const residue = (x: bigint): bigint => ((x % p) + p) % p;
+  const signs = [
+    () => 1,
+    () => -1,
+    (i: number) => (i % 2 ? 1 : -1),
+    (i: number) => (i < 9 ? 1 : -1),
+    () => (randomBytes(1)[0]! < 128 ? 1 : -1),
+  ];
+
+  test.each([
+    [1, 1],
+    [5, 1],
+    [1, 5],
+    [2, 2],
+  ])('products of limbs as large as %i and %i times a settled one do not overflow and are settled', (first, second) => {
+    for (const sign of signs) {
+      for (const other of signs) {
+        a.set(Int32Array.from({ length: LIMBS }, (_, i) => sign(i) * first * settled));
+        b.set(Int32Array.from({ length: LIMBS }, (_, i) => other(i) * second * settled));
+        functions.mul(out.byteOffset, a.byteOffset, b.byteOffset);
+        expect(residue(valueOf(out))).toBe(residue(valueOf(a) * valueOf(b)));
+        expect(Math.max(...out.map(Math.abs))).toBeLessThanOrEqual(settled);
+        if (first !== second) continue;
+        functions.sqr(out.byteOffset, a.byteOffset);
+        expect(residue(valueOf(out))).toBe(residue(valueOf(a) ** 2n));
+        expect(Math.max(...out.map(Math.abs))).toBeLessThanOrEqual(settled);
+      }
+    }
+  });
+
+  test('an entry is selected from its row by every index', () => {
+    const row = FREE_MEMORY + 3 * ELEMENT_BYTES;
+    const entries = new Uint8Array(memory, row, 16 * AFFINE_BYTES);
+    entries.set(randomBytes(entries.length));
+    for (let i = 0; i < 16; i++) {
+      functions.select(out.byteOffset - ELEMENT_BYTES, row, 16, i);
+      expect(toHex(new Uint8Array(memory, out.byteOffset - ELEMENT_BYTES, AFFINE_BYTES))).toBe(
+        toHex(entries.subarray(i * AFFINE_BYTES, (i + 1) * AFFINE_BYTES)),
+      );
+    }
   });
 });
 
