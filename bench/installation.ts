@@ -21,8 +21,13 @@ export function throwAwayHome(): Home {
   return home;
 }
 
-/** Starts the servers, web, worker and the worker of the bare workflow; resolves when web is ready. */
-export async function startInstallation(): Promise<BenchInstallation> {
+/**
+ * Starts the servers, web, worker and the worker of the bare workflow; resolves when web is ready. `choose` gives settings beside the
+ * usual ones, seeing those of the servers.
+ */
+export async function startInstallation(
+  choose: (servers: Readonly<Record<string, string>>) => Record<string, string> = () => ({}),
+): Promise<BenchInstallation> {
   const home = throwAwayHome();
   const servers = await startServers(home, { throwAway: false, say: () => undefined });
   const { web } = await new Ports(home).claim(['web']);
@@ -33,6 +38,7 @@ export async function startInstallation(): Promise<BenchInstallation> {
     KENSE_LISTEN: `127.0.0.1:${web}`,
     KENSE_LOG_LEVEL: 'warn',
     KENSE_TRUST_FILES: '',
+    ...choose(servers.env),
   };
   const env = applicationEnvironment(settings);
   await runCommand(home, ['migrate'], env);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { table } from '../scripts/launcher/table';
+import { measureGroup } from './group';
 import { printResult } from './measure';
 import { measureGost, measureRsaCms } from './signatures/checking';
 import { measureHashing } from './signatures/hashing';
@@ -10,7 +11,7 @@ import { measureMemory } from './signatures/memory';
 import { requireEngine } from './signatures/openssl';
 
 /** The parts of the bench, in the order they run. A part that needs servers starts and stops them itself. */
-export const measures: readonly Measure[] = [measureHashing, measureGost, measureRsaCms, measureMemory];
+export const measures: readonly Measure[] = [measureHashing, measureGost, measureRsaCms, measureMemory, measureGroup];
 
 /** Measures the signature engine beside OpenSSL with its GOST engine. `--small`: less of everything, the same ratios. */
 export async function main(args: readonly string[]): Promise<void> {

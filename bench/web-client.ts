@@ -17,23 +17,42 @@ export class WebClient {
     if (status !== 200) throw new Error(`POST ${path} answered ${status}`);
   }
 
+  /** Posts JSON and returns the JSON of the answer; throws when it is refused. */
+  async json<Answer>(path: string, body: unknown): Promise<Answer> {
+    const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': this.csrf };
+    const { status, text } = await this.ask(path, { method: 'POST', body: JSON.stringify(body), headers });
+    if (status !== 200) throw new Error(`POST ${path} answered ${status}: ${text.slice(0, 300)}`);
+    return JSON.parse(text) as Answer;
+  }
+
+  /** Posts a form that leads to another page; throws when it does not. */
+  async go(path: string, fields: readonly (readonly [string, string])[]): Promise<void> {
+    const body = new URLSearchParams([['_csrf', this.csrf], ...fields.map(([name, value]): [string, string] => [name, value])]);
+    const { status, text } = await this.ask(path, { method: 'POST', body });
+    if (status !== 303) throw new Error(`POST ${path} answered ${status}: ${text.slice(0, 300)}`);
+  }
+
   private async get(path: string): Promise<void> {
     await this.ask(path, { method: 'GET' });
   }
 
-  private post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Response> {
+  private post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<{ status: number }> {
     return this.ask(path, { method: 'POST', body: new URLSearchParams({ _csrf: this.csrf, ...fields }), headers });
   }
 
-  private async ask(path: string, init: { method: string; body?: URLSearchParams; headers?: Record<string, string> }): Promise<Response> {
+  private async ask(
+    path: string,
+    init: { method: string; body?: URLSearchParams | string; headers?: Record<string, string> },
+  ): Promise<{ status: number; text: string }> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     const response = await fetch(new URL(path, this.url), { ...init, headers: { ...init.headers, cookie }, redirect: 'manual' });
     for (const line of response.headers.getSetCookie()) {
       const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=', 2);
       this.cookies.set(name, value);
     }
-    const token = /"X-CSRF-Token":"([^"]+)"/.exec(await response.text())?.[1];
+    const text = await response.text();
+    const token = /"X-CSRF-Token":"([^"]+)"/.exec(text)?.[1];
     if (token) this.csrf = token;
-    return response;
+    return { status: response.status, text };
   }
 }
