@@ -43,6 +43,18 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
   ['GET', '/commands/:id', members({})],
   ['GET', '/to-sign', members({})],
   ['GET', '/in-signing', members({})],
+  // A group is its maker's alone: to everybody else it is not there.
+  ['POST', '/groups', members({}, 403)],
+  ['GET', '/groups/:id', members({}, 404)],
+  ['GET', '/groups/:id/work', members({}, 404)],
+  ['GET', '/groups/:id/items/:item/look', members({}, 404)],
+  ['POST', '/groups/:id/items/:item/remove', members({}, 404)],
+  ['POST', '/groups/:id/start', members({}, 404)],
+  ['POST', '/groups/:id/stop', members({}, 404)],
+  ['POST', '/groups/:id/next', members({}, 404)],
+  ['POST', '/groups/:id/signatures', members({}, 404)],
+  ['GET', '/settings/modules', managers],
+  ['POST', '/settings/modules/:name', members({ initiator: 403, asked: 403, 'not asked': 403 }, 404)],
   ['GET', '/documents', members({})],
   ['GET', '/trash', members({})],
   ['GET', '/documents/new', members({})],
@@ -172,6 +184,8 @@ const fill = (path: string): string =>
     .replace('/invitations/:token', link)
     .replace(':signature', signatureId)
     .replace(':participant', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
+    .replace(':item', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
+    .replace(':name', 'unheard_of')
     .replace(':session', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
     .replace(':code', 'AAAAAAAAAAAAAAAAAAAAAA')
     .replace(/(documents)\/:id/, `$1/${documentId}`)
