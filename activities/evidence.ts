@@ -19,6 +19,7 @@ import {
   verifyCms,
   type Crl,
   type Purpose,
+  type SignerReport,
   type VerificationInput,
 } from '../signature';
 import { appendAudit } from '../storage/audit';
@@ -41,6 +42,8 @@ const renewBeforeMs = 90 * 86_400_000;
 const lostAfterMs = 10 * 60_000;
 /** How often a revocation list is fetched anew. Milliseconds. */
 const listAgeMs = 3_600_000;
+/** Authorities speak in whole seconds. */
+const secondMs = 1_000;
 /** Runs started again in one round of housekeeping. */
 const overdueLimit = 200;
 
@@ -153,7 +156,8 @@ async function look(deps: Deps, found: EvidenceCase, plan: { waitMs: number; isL
   const problems = [...stamped.problems, ...checked.problems];
 
   let der = stamped.der;
-  if (signer.verdict === 'valid') der = enclose(der, input, checked);
+  const isTimely = speaksAfter(signer);
+  if (signer.verdict === 'valid' && isTimely) der = enclose(der, input, checked);
   const wantsRenewal = found.state === 'complete' && endsSoon(der, now);
   if (wantsRenewal) {
     const renewed = await renew(deps, der, input);
@@ -165,7 +169,7 @@ async function look(deps: Deps, found: EvidenceCase, plan: { waitMs: number; isL
 
   // The verdict that counts is the one the enclosed proof gives by itself, without the network.
   const alone = verifyCms(der, input).signers[0] ?? signer;
-  const isProved = alone.verdict === 'valid' && (alone.level === 'CAdES-LT' || alone.level === 'CAdES-LTA');
+  const isProved = isTimely && alone.verdict === 'valid' && (alone.level === 'CAdES-LT' || alone.level === 'CAdES-LTA');
   const isFinal = isProved || signer.verdict === 'invalid';
   const shown = isProved ? alone : signer;
   const ends = isProved ? (proofEnds(der) ?? null) : null;
@@ -178,7 +182,7 @@ async function look(deps: Deps, found: EvidenceCase, plan: { waitMs: number; isL
     verdict: shown.verdict,
     code: shown.code,
     level: shown.level,
-    pending: isFinal ? [] : pendingOf(signer.pending, problems),
+    pending: isFinal ? [] : pendingOf(isTimely ? signer.pending : ['revocation'], problems),
     problem: problems[0] && !isProved ? describeProblem(problems[0]) : '',
     nextAt: state === 'gathering' ? new Date(now.getTime() + plan.waitMs) : renewAt,
     objectKey,
@@ -186,6 +190,14 @@ async function look(deps: Deps, found: EvidenceCase, plan: { waitMs: number; isL
     report: JSON.stringify(shown),
     checkedAt: now,
   };
+}
+
+/**
+ * Whether what is known of the signer's certificate was said after the signature was made. A list from before it clears the signer for
+ * the moment; a revocation entered since is not in it, so the answer is asked for again.
+ */
+function speaksAfter({ revocation: [own], bestTime }: SignerReport): boolean {
+  return !own?.thisUpdate || Date.parse(own.thisUpdate) + secondMs > Date.parse(bestTime);
 }
 
 /** What is awaited, for people: what the check names, else what the services failed to give. */

@@ -46,7 +46,10 @@ const schema = z.object({
   OCSP_URLS: webAddresses.default('http://ocsp.pki.gov.kz'),
   TSP_URL: z.union([z.literal(''), webAddress]).default('http://tsp.pki.gov.kz'),
   CRL_URLS: webAddresses.default(
-    ['nca_gost_2022', 'nca_d_gost_2022', 'nca_rsa_2022', 'nca_d_rsa_2022'].map((name) => `http://crl.pki.gov.kz/${name}.crl`).join(','),
+    [
+      ...['nca_gost_2022', 'nca_d_gost_2022', 'nca_rsa_2022', 'nca_d_rsa_2022'].map((name) => `http://crl.pki.gov.kz/${name}.crl`),
+      ...['gost2015_2022', 'rsa2020'].map((name) => `http://crl.root.gov.kz/${name}.crl`),
+    ].join(','),
   ),
   PKI_TIMEOUT_SECONDS: wholeNumber(1, 60).default(10),
   POLICY_FILE: text.optional(),

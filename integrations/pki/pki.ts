@@ -47,6 +47,8 @@ const tspLimit = 64 * 1024;
 const listLimit = 64 * 1024 * 1024;
 /** How long an answer serves for further signatures of the same key. Milliseconds. */
 const reuseMs = 60_000;
+/** How long a responder's word that it does not answer for a certificate is remembered; lists answer for authorities. Milliseconds. */
+const refusalMs = 60_000;
 /** A service that did not answer is left alone this long: a batch of a hundred signatures waits once, not a hundred times. Milliseconds. */
 const pauseMs = 10_000;
 /** OCSP speaks in whole seconds. */
@@ -61,6 +63,7 @@ type Answer = { ok: true; kept: Kept } | { ok: false; problem: PkiProblem; untru
 /** Opens the outside services of the public-key infrastructure. `now` is the clock answers are judged by. */
 export function openPki(settings: PkiSettings, now: () => Date): Pki {
   const answers = new Map<string, Kept>();
+  const refusals = new Map<string, { until: number; answer: Answer }>();
   const asking = new Map<string, Promise<Answer>>();
   const pauses = new Map<string, { until: number; problem: PkiProblem }>();
 
@@ -100,6 +103,8 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
       }
       first ??= answer;
     }
+    if (first && !first.ok && first.problem.failure === 'error-status')
+      refusals.set(wanted.certificate.fingerprint, { until: Date.now() + refusalMs, answer: first });
     return first ?? { ok: false, problem: { service: 'ocsp', url: '', failure: 'not-configured', detail: 'KENSE_OCSP_URLS is empty' } };
   };
 
@@ -109,6 +114,8 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
     const serves = (one: Kept): boolean =>
       Date.now() - one.fetchedAt < reuseMs && (!since || one.thisUpdate.getTime() + secondMs > since.getTime());
     if (kept && serves(kept)) return Promise.resolve({ ok: true, kept });
+    const refused = refusals.get(key);
+    if (refused && refused.until > Date.now()) return Promise.resolve(refused.answer);
     const running = asking.get(key);
     if (running) return running.then((answer) => (answer.ok && !serves(answer.kept) ? statusOf(wanted, since, timeoutMs) : answer));
     const asked = ask(wanted, timeoutMs).finally(() => asking.delete(key));
@@ -119,6 +126,7 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
   return {
     async statuses(wanted, { since, timeoutMs = settings.timeoutMs } = {}) {
       for (const [key, { fetchedAt }] of answers) if (Date.now() - fetchedAt > reuseMs) answers.delete(key);
+      for (const [key, { until }] of refusals) if (until < Date.now()) refusals.delete(key);
       const found = await Promise.all(wanted.map((one) => statusOf(one, since, timeoutMs)));
       return {
         ocsp: found.flatMap((answer) => (answer.ok ? [answer.kept.answer] : (answer.untrusted ?? []))),

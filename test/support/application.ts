@@ -17,6 +17,8 @@ import type { OrganisationRole } from '../../domain/people/roles';
 import { createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
 import { select } from '../../storage/sql';
 import { queues } from '../../workflows/contracts';
+import { listUrls } from '../../scripts/simulators/nuc/keys';
+import type { Nuc } from '../../scripts/simulators/nuc/server';
 import { TestAuthority } from './authority';
 import { Browser, type Answer } from './browser';
 import { freshDatabase, type TestDatabase } from './database';
@@ -41,6 +43,7 @@ export class TestApplication {
     readonly deps: WebDeps,
     readonly config: Config,
     readonly authority: TestAuthority,
+    readonly nuc: Nuc,
     readonly database: TestDatabase,
     readonly ours: TestOrganisation,
     readonly theirs: TestOrganisation,
@@ -51,6 +54,7 @@ export class TestApplication {
     const stops: (() => Promise<unknown>)[] = [];
     const [database, bucket, namespace] = await Promise.all([freshDatabase(), freshBucket(), freshNamespace()]);
     const authority = new TestAuthority();
+    const nuc = await authority.serve();
     const folder = mkdtempSync(path.join(tmpdir(), 'kense-test-'));
     const trust = path.join(folder, 'ca.pem');
     writeFileSync(trust, authority.pem);
@@ -65,9 +69,11 @@ export class TestApplication {
       KENSE_S3_BUCKET: bucket,
       KENSE_TEMPORAL_NAMESPACE: namespace,
       KENSE_TRUST_FILES: trust,
-      KENSE_OCSP_URLS: '',
-      KENSE_TSP_URL: '',
-      KENSE_CRL_URLS: '',
+      KENSE_OCSP_URLS: `${nuc.url}/ocsp`,
+      KENSE_TSP_URL: `${nuc.url}/tsp`,
+      KENSE_CRL_URLS: listUrls(nuc.url)
+        .filter((list) => list.includes('/nca_'))
+        .join(','), // the root issues here itself
       KENSE_LOG_LEVEL: 'silent',
       KENSE_SIGN_IN_ATTEMPTS: '50',
       ...options.env,
@@ -82,13 +88,14 @@ export class TestApplication {
     const theirs = await seed(deps, '160440010216', 'ТОО «Qazyna»', 'theirs');
     if (options.worker !== false) stops.unshift(await startWorkers(config));
     stops.push(async () => {
+      await nuc.stop();
       await deps.checker.close();
       deps.mailer.close();
       await deps.temporal.connection.close();
       await deps.db.close();
       await database.drop();
     });
-    return new TestApplication(url, deps, config, authority, database, ours, theirs, stops);
+    return new TestApplication(url, deps, config, authority, nuc, database, ours, theirs, stops);
   }
 
   async stop(): Promise<void> {
