@@ -80,8 +80,8 @@ export class Register {
 
   /** A new complete list from now on. */
   publish(now: Date): void {
+    this.stored.lastListNumber += 1 + this.changes().length;
     this.publishedAt = now;
-    this.stored.lastListNumber += 1;
     this.save();
   }
 
@@ -92,9 +92,15 @@ export class Register {
     return { number: BigInt(this.stored.lastListNumber), thisUpdate: this.publishedAt, entries: entries.map(listed) };
   }
 
-  /** What has changed since the complete list. */
-  delta(algorithm: Algorithm): Listed[] {
-    return latest(this.entriesOf(algorithm).filter((entry) => new Date(entry.enteredAt) > this.publishedAt)).map(listed);
+  /** What has changed since the complete list; complete lists and deltas share one sequence of numbers (RFC 5280 §5.2.3). */
+  delta(algorithm: Algorithm): { number: bigint; deltaBase: bigint; entries: Listed[] } {
+    const changed = this.entriesOf(algorithm).filter((entry) => new Date(entry.enteredAt) > this.publishedAt);
+    const deltaBase = BigInt(this.stored.lastListNumber);
+    return { number: deltaBase + BigInt(this.changes().length) + 1n, deltaBase, entries: latest(changed).map(listed) };
+  }
+
+  private changes(): Entry[] {
+    return this.stored.entries.filter((entry) => new Date(entry.enteredAt) > this.publishedAt);
   }
 
   /** Every certificate with what is known about it, for the state page. */

@@ -127,9 +127,8 @@ function baseList(algorithm: Algorithm, context: ServiceContext): Uint8Array {
 }
 
 function deltaList(algorithm: Algorithm, context: ServiceContext): Uint8Array {
-  const { number: deltaBase } = context.register.base(algorithm);
-  const order = { ...dates(context, context.now, deltaMs), number: deltaBase, deltaBase, revoked: context.register.delta(algorithm) };
-  return issueCrl(order, context.keys.issuers[algorithm]).der;
+  const { number, deltaBase, entries } = context.register.delta(algorithm);
+  return issueCrl({ ...dates(context, context.now, deltaMs), number, deltaBase, revoked: entries }, context.keys.issuers[algorithm]).der;
 }
 
 function attempt<T>(read: () => T): T | undefined {
