@@ -1,0 +1,105 @@
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { GatherInput } from '../../activities/evidence';
+import { dataConverter } from '../../integrations/temporal/client';
+import { root } from '../../server/root';
+import { newId } from '../../storage/ids';
+import { evidenceRetryName, evidenceWorkflowId, evidenceWorkflowName, type EvidenceStart } from '../../workflows/contracts';
+import { historySecret, recordHistory } from '../support/histories';
+import { serverEnv } from '../support/servers';
+import { freshNamespace } from '../support/temporal';
+import { until } from '../support/until';
+
+// The workflow on the real server; the authority is a list of outcomes played in order, the last one for ever.
+
+let connection: NativeConnection;
+let clientConnection: Connection;
+let client: Client;
+let namespace: string;
+
+beforeAll(async () => {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
+  });
+  namespace = await freshNamespace();
+  const address = serverEnv().KENSE_TEMPORAL_ADDRESS ?? '';
+  connection = await NativeConnection.connect({ address });
+  clientConnection = await Connection.connect({ address });
+  client = new Client({ connection: clientConnection, namespace, dataConverter: dataConverter(historySecret) });
+});
+afterAll(async () => {
+  await clientConnection.close();
+  await connection.close();
+});
+
+type Outcome = 'waits' | 'final' | 'fails';
+
+async function withAuthority(outcomes: Outcome[], work: (looks: GatherInput[]) => Promise<void>): Promise<void> {
+  const looks: GatherInput[] = [];
+  const gatherEvidence = (input: GatherInput): Promise<{ isFinal: boolean }> => {
+    const outcome = outcomes[Math.min(looks.length, outcomes.length - 1)];
+    looks.push(input);
+    return outcome === 'fails'
+      ? Promise.reject(new Error('the database is away'))
+      : Promise.resolve({ isFinal: outcome === 'final' || input.isLast });
+  };
+  const shared = { connection, namespace, dataConverter: dataConverter(historySecret), activities: { gatherEvidence } };
+  const workers = await Promise.all([
+    Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: path.join(root, 'dist', 'workflow-bundle.js') } }),
+    Worker.create({ ...shared, taskQueue: 'heavy' }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  try {
+    await work(looks);
+  } finally {
+    for (const worker of workers) worker.shutdown();
+    await running;
+  }
+}
+
+const begin = async (signatureId: string, rest: Partial<EvidenceStart> = {}) => {
+  const start: EvidenceStart = { signatureId, patienceMs: 3_600_000, waits: [100, 200], ...rest };
+  return client.workflow.start(evidenceWorkflowName, { workflowId: evidenceWorkflowId(signatureId), taskQueue: 'flow', args: [start] });
+};
+
+test('"cannot tell yet" is asked again by the plan until it is final', async () => {
+  const id = newId();
+  await withAuthority(['waits', 'waits', 'waits', 'final'], async (looks) => {
+    await (await begin(id)).result();
+    expect(looks.map((look) => look.waitMs)).toEqual([100, 200, 200, 200]);
+    expect(looks.every((look) => look.signatureId === id && !look.isLast)).toBe(true);
+    await recordHistory(client, evidenceWorkflowId(id), 'evidence', 'asked-again');
+  });
+});
+
+test('a person need not wait for the next try', async () => {
+  const id = newId();
+  await withAuthority(['waits', 'final'], async (looks) => {
+    const run = await begin(id, { waits: [3_600_000] });
+    await until('the first look', () => Promise.resolve(looks.length === 1));
+    await run.signal(evidenceRetryName);
+    await run.result();
+    expect(looks).toHaveLength(2);
+    await recordHistory(client, evidenceWorkflowId(id), 'evidence', 'asked-by-hand');
+  });
+});
+
+test('when the patience is over one last look is taken, and the run ends', async () => {
+  const id = newId();
+  await withAuthority(['waits'], async (looks) => {
+    await (await begin(id, { patienceMs: 250 })).result();
+    expect(looks.at(-1)?.isLast).toBe(true);
+    await recordHistory(client, evidenceWorkflowId(id), 'evidence', 'given-up');
+  });
+});
+
+test('a look that breaks down is taken again by itself', async () => {
+  const id = newId();
+  await withAuthority(['fails', 'final'], async (looks) => {
+    await (await begin(id)).result();
+    expect(looks).toHaveLength(2);
+  });
+});
