@@ -18,9 +18,10 @@ export function demoPerson(login: string): DemoPerson & { fullName: string } {
 }
 
 /** Kense as the demonstration runs it: people from the directory, their keys in NCALayer, trust in their authority. */
-export async function startDemoApplication(env: Record<string, string> = {}): Promise<TestApplication> {
+export async function startDemoApplication(env: Record<string, string> = {}, options: { worker?: boolean } = {}): Promise<TestApplication> {
   const { KENSE_NCALAYER_URL, KENSE_NCALAYER_WINDOW_URL } = serverEnv();
   const app = await TestApplication.start({
+    ...options,
     env: {
       KENSE_DEMO: '1',
       KENSE_TRUST_FILES: demoTrustFile(),

@@ -1,0 +1,38 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { root } from '../../server/root';
+import type { TestApplication } from './application';
+import { serverEnv } from './servers';
+
+/** The worker of an application under test as a process of its own: one that can be killed like any other. */
+export class WorkerProcess {
+  private constructor(private readonly child: ChildProcess) {}
+
+  static start({ config }: TestApplication): WorkerProcess {
+    const env = {
+      ...process.env,
+      ...serverEnv(),
+      KENSE_PUBLIC_URL: config.publicUrl,
+      KENSE_LISTEN: '127.0.0.1:1',
+      KENSE_DATABASE_URL: config.databaseUrl,
+      KENSE_S3_BUCKET: config.objects.bucket,
+      KENSE_TEMPORAL_NAMESPACE: config.temporal.namespace,
+      KENSE_SECRET_KEY: config.secret.toString('hex'),
+      KENSE_TRUST_FILES: config.trustFiles.join(','),
+      KENSE_OCSP_URLS: config.pki.ocspUrls.join(','),
+      KENSE_TSP_URL: config.pki.tspUrl ?? '',
+      KENSE_CRL_URLS: config.pki.crlUrls.join(','),
+      KENSE_LOG_LEVEL: 'silent',
+    };
+    for (const name of Object.keys(env)) if (name.startsWith('KENSE_TEST_') || name === 'KENSE_RECORD_HISTORIES') delete env[name as never];
+    return new WorkerProcess(spawn(process.execPath, [path.join(root, 'dist', 'server', 'main.js'), 'worker'], { env, stdio: 'ignore' }));
+  }
+
+  /** Ends it without a warning. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await gone;
+  }
+}
