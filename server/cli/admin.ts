@@ -1,17 +1,24 @@
 import { createInterface } from 'node:readline/promises';
+import type { Sequelize } from 'sequelize';
 import { isTwelveDigits } from '../../domain/people/numbers';
 import { openTemporal } from '../../integrations/temporal/client';
+import { groupSender } from '../../integrations/temporal/groups';
 import { routeSender } from '../../integrations/temporal/send';
-import { appendAudit, verifyAudit } from '../../storage/audit';
+import { policyFor, sentenceOf, verifyTimeStampToken } from '../../signature';
+import { appendAudit, hashAt, verifyAudit } from '../../storage/audit';
 import { assertDatabase, openDatabase } from '../../storage/database';
 import { newId } from '../../storage/ids';
 import { migrate } from '../../storage/migrate';
 import { openObjectStore } from '../../storage/objects';
 import { accountByLogin, createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import { liveGroups } from '../../storage/queries/groups';
+import { allAuditStamps, type AuditStamp } from '../../storage/queries/evidence';
 import { liveRoutes } from '../../storage/queries/routes';
 import { transactions } from '../../storage/tx';
 import { hashPassword, minPasswordLength } from '../auth/passwords';
 import { readConfig, type Config } from '../config';
+import { loadTrust } from '../signing/check-signature';
+import { loadPolicy } from '../signing/policy';
 import { Usage } from './usage';
 
 type Options = { words: string[]; values: Map<string, string> };
@@ -49,12 +56,35 @@ export async function runMigrate(): Promise<number> {
   return 0;
 }
 
-/** Walks the audit log and names every fault. Exit 0 when whole, 1 when not. */
+/** Walks the audit log and its time-stamps and names every fault. Exit 0 when whole, 1 when not. */
 export async function runAuditVerify(): Promise<number> {
-  const { rows, faults } = await withDatabase(readConfig(process.env), verifyAudit);
-  for (const f of faults) console.log(`organisation ${f.organisationId}, row ${f.seq}: ${explain[f.fault]}`);
-  console.log(`${rows} rows read, ${faults.length} faults`);
-  return faults.length === 0 ? 0 : 1;
+  const config = readConfig(process.env);
+  return withDatabase(config, async (db) => {
+    const { rows, faults } = await verifyAudit(db);
+    for (const f of faults) console.log(`organisation ${f.organisationId}, row ${f.seq}: ${explain[f.fault]}`);
+    const input = { at: new Date(), trust: loadTrust(config.trustFiles), policy: policyFor('sign', loadPolicy(config.policyFile)) };
+    const stamps = await allAuditStamps(db);
+    let bad = 0;
+    for (const stamp of stamps) {
+      const problem = await stampProblem(db, stamp, input);
+      if (!problem) continue;
+      bad++;
+      console.log(`organisation ${stamp.organisationId}, time-stamp of row ${stamp.seq}: ${problem}`);
+    }
+    console.log(`${rows} rows read, ${faults.length} faults; ${stamps.length} time-stamps, ${bad} of them bad`);
+    return faults.length === 0 && bad === 0 ? 0 : 1;
+  });
+}
+
+async function stampProblem(
+  db: Sequelize,
+  stamp: AuditStamp,
+  input: Parameters<typeof verifyTimeStampToken>[2],
+): Promise<string | null> {
+  const hash = await hashAt(db, stamp.organisationId, stamp.seq);
+  if (!hash?.equals(stamp.hash)) return 'the row it was made over is gone or was written anew';
+  const { code, detail } = verifyTimeStampToken(stamp.token, stamp.hash, input);
+  return code === 'ok' ? null : `${sentenceOf(code)}${detail ? ` (${detail})` : ''}`;
 }
 const explain = {
   changed: 'its content does not fit its hash: it was changed',
@@ -132,6 +162,12 @@ export async function runReconcile(): Promise<number> {
         }
       }
       console.log(`${seen} live routes, ${started} started again`);
+      const groups = groupSender(client);
+      let woken = 0;
+      for (let page = await liveGroups(db, '', 200); page.length > 0; page = await liveGroups(db, page.at(-1)?.id ?? '', 200)) {
+        for (const group of page) if (await groups.nudge(group)) woken++;
+      }
+      console.log(`${woken} live groups, each told to look at its record`);
       return 0;
     });
   } finally {

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { Sequelize } from 'sequelize';
 import { z } from 'zod';
 import { organisationRoles } from '../../domain/people/roles';
+import { moduleNames, moduleSetting, type ModuleName } from '../../domain/settings/modules';
 import { openDatabase } from '../../storage/database';
 import { createPerson, accountByLogin, ensureOrganisation, putMembership } from '../../storage/queries/people';
-import { saveSetting } from '../../storage/queries/settings';
-import { transactions } from '../../storage/tx';
+import { readSetting, saveSetting } from '../../storage/queries/settings';
+import { transactions, type Tx } from '../../storage/tx';
 import { mappingSetting } from '../auth/directory-accounts';
 import { hashPassword } from '../auth/passwords';
 import { readConfig } from '../config';
@@ -47,6 +49,7 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
       await inTx(async (tx) => {
         const organisationId = await ensureOrganisation(db, tx, one, now);
         if (one.accounts === 'directory') await saveSetting(db, tx, organisationId, mappingSetting, groupRoles, now);
+        for (const name of moduleNames) await switchOnOnce(db, tx, organisationId, name, now);
         for (const p of one.people) {
           if (await accountByLogin(db, p.login, tx)) continue;
           const isLocal = one.accounts === 'local';
@@ -73,4 +76,10 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
     await db.close();
   }
   return 0;
+}
+
+/** The demo shows what there is; a module somebody has switched off stays off. */
+async function switchOnOnce(db: Sequelize, tx: Tx, organisationId: string, name: ModuleName, now: Date): Promise<void> {
+  if ((await readSetting(db, organisationId, moduleSetting(name), z.unknown(), null)) !== null) return;
+  await saveSetting(db, tx, organisationId, moduleSetting(name), { isOn: true, by: 'Kense', at: now.toISOString() }, now);
 }
