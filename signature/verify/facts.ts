@@ -104,7 +104,7 @@ function signerFacts(
 
 /** Enclosed answers have no request at hand to compare with: they serve for whichever certificate they name. */
 function keptEvidence({ ocsp, crls }: EnclosedEvidence): RevocationEvidence {
-  return { ocsp: ocsp.map((response) => ({ response })), crls };
+  return { ocsp: ocsp.map((response) => ({ response, enclosed: true })), crls };
 }
 
 function genTime({ info }: TimeStampFacts): number {

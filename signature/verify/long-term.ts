@@ -43,7 +43,7 @@ export interface EvidenceNeedsInput {
 export function evidenceNeeds(der: Uint8Array, input: EvidenceNeedsInput): EvidenceNeeds {
   const cms = parseSignedData(der);
   const kept = enclosedEvidence(cms);
-  const enclosed = { ...kept, ocsp: kept.ocsp.map((response) => ({ response })) };
+  const enclosed = { ...kept, ocsp: kept.ocsp.map((response) => ({ response, enclosed: true })) };
   const { signers } = gatherFacts(der, { ...input, ...input.policy });
   const pieces = signers.flatMap(pathsOf).flatMap(({ chain, about, usedBy }) => {
     const times = { ...input.policy, at: input.at, about };

@@ -12,6 +12,8 @@ export interface OcspAnswer {
   readonly nonce?: Uint8Array;
   /** The certificate that was asked about; without it the answer serves whichever certificate it names. */
   readonly askedAbout?: Certificate;
+  /** It came inside a CMS: nobody here asked, so one that cannot be relied on is as good as none. */
+  readonly enclosed?: boolean;
 }
 
 /** Everything at hand about revocation. */
@@ -81,7 +83,11 @@ type Subject = { readonly certificate: Certificate; readonly issuer: Certificate
 
 /** The most telling of the answers: a revocation that counts, else the freshest one that can be relied on, else why none can. */
 function answerFact(subject: Subject, answers: readonly OcspAnswer[], times: RevocationTimes): RevocationFact | undefined {
-  const facts = answers.filter((answer) => concerns(answer, subject)).map((answer) => factOf(answer, subject, times));
+  const facts = answers
+    .filter((answer) => concerns(answer, subject))
+    .map((answer) => ({ fact: factOf(answer, subject, times), enclosed: answer.enclosed ?? false }))
+    .filter(({ fact, enclosed }) => !(enclosed && fact.status === 'untrusted'))
+    .map(({ fact }) => fact);
   const usable = facts.filter(hasSource).sort((a, b) => b.source.thisUpdate.getTime() - a.source.thisUpdate.getTime());
   return usable.find((fact) => fact.status === 'revoked') ?? usable[0] ?? facts.find((fact) => fact.status === 'untrusted') ?? facts[0];
 }

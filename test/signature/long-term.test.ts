@@ -130,6 +130,16 @@ describe.each(['gost2015', 'rsa'] as const)('a signature kept for decades (%s)',
     expect(revocationInfo.length).toBeGreaterThanOrEqual(3);
   });
 
+  test('an enclosed answer that was altered proves nothing and hides nothing', () => {
+    const answer = parseSignedData(lt).revocationInfo.find((info) => info.tag === 0xa1)!.bytes;
+    const altered = Uint8Array.from(lt);
+    const { basic } = parseOcspResponse(parseSignedData(lt).revocationInfo.find((info) => info.tag === 0xa1)!.children[1]!.bytes);
+    altered[Buffer.from(lt).indexOf(answer) + Buffer.from(answer).indexOf(basic!.signed.signature) + 5]! ^= 1;
+    const report = check(altered, minutes(2));
+    expect(report.level).toBe('CAdES-T');
+    expect([report, ...report.timeStamps].some(({ revocation }) => revocation.some(({ status }) => status === 'missing'))).toBe(true);
+  });
+
   test('verifies without a network until the certificate of its time-stamp ends', () => {
     expect(check(lt, years(2))).toMatchObject({ level: 'CAdES-LT', verdict: 'valid' });
     const end = proofEnds(lt)!;
