@@ -11,15 +11,26 @@ declare module '*/assets/js/ncalayer.js' {
     bin?: string | null;
     chain?: string[] | null;
     wantsTimestamp?: boolean;
+    isAttached?: boolean;
+    isDigested?: boolean;
+    storage?: string;
     locale?: string;
   }
+  export interface Memory {
+    getItem(key: string): string | null;
+    setItem(key: string, value: string): void;
+  }
   export class NcaLayer {
-    constructor(options?: { url?: string; WebSocket?: unknown });
+    constructor(options?: { url?: string; WebSocket?: unknown; memory?: Memory });
     readonly isOpen: boolean;
+    readonly known: { hasBasics?: boolean; takesArrays?: boolean; product?: string };
+    readonly takesMany: boolean;
     version: string;
     onclose: (() => void) | null;
     connect(): Promise<string>;
+    product(): Promise<string>;
     sign(request: SignRequest): Promise<string>;
+    signMany(request: Omit<SignRequest, 'base64'> & { documents: string[] }): Promise<{ signatures: string[]; isWhole: boolean }>;
     close(): void;
   }
   export function toBase64(bytes: Uint8Array): string;

@@ -24,6 +24,7 @@ const layers: NcaLayer[] = [];
 async function aLayer(
   answer: Answer,
   greeting: string | null = '{"result":{"version":"1.4"}}',
+  memory?: ReturnType<typeof aMemory>,
 ): Promise<{ layer: NcaLayer; asked: unknown[]; url: string }> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
   servers.push(server);
@@ -39,7 +40,7 @@ async function aLayer(
     });
   });
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const layer = new NcaLayer({ url, WebSocket });
+  const layer = new NcaLayer({ url, WebSocket, ...(memory ? { memory } : {}) });
   layers.push(layer);
   return { layer, asked, url };
 }
@@ -146,6 +147,137 @@ test('heartbeats and noise on the socket answer nothing', async () => {
   });
   await layer.connect();
   expect(await layer.sign({ base64: 'MTEK' })).toBe('TUlJQQ==');
+});
+
+/** What sessionStorage is to the page. */
+function aMemory(): { getItem: (key: string) => string | null; setItem: (key: string, value: string) => void } {
+  const kept = new Map<string, string>();
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) };
+}
+type SignMessage = {
+  module: string;
+  args: { data: string | string[]; allowedStorages: string[] | null; signingParams: { digested: boolean } };
+};
+const three = { documents: ['MQ==', 'Mg==', 'Mw=='], wantsTimestamp: true };
+const signedAll = ({ args }: { args: unknown }) => {
+  const { data } = args as SignMessage['args'];
+  return { status: true, body: { result: Array.isArray(data) ? data.map((each) => `cms${each}`) : `cms${data}` } };
+};
+
+describe('many documents', () => {
+  test('go in one call where the program takes lists, and the browser remembers that', async () => {
+    const memory = aMemory();
+    const { layer, asked } = await aLayer(signedAll, undefined, memory);
+    await layer.connect();
+    expect(await layer.signMany(three)).toEqual({ signatures: ['cmsMQ==', 'cmsMg==', 'cmsMw=='], isWhole: true });
+    expect(asked).toHaveLength(1);
+    expect(layer.known).toMatchObject({ takesArrays: true, hasBasics: true });
+  });
+
+  test.each([
+    ['refuses lists', () => ({ status: false, code: 'INVOCATION_ERROR', details: 'JSONObject["data"] is not a string.' })],
+    ['signs only the first', ({ args }: SignMessage) => ({ status: true, body: { result: [`cms${args.data[0]}`] } })],
+  ])('go one by one where the program %s; the next page knows', async (_what, list) => {
+    const memory = aMemory();
+    const answer = (message: unknown): unknown =>
+      Array.isArray((message as SignMessage).args.data) ? list(message as SignMessage) : signedAll(message as SignMessage);
+    const { layer, url } = await aLayer(answer, undefined, memory);
+    await layer.connect();
+    expect(await layer.signMany(three)).toEqual({ signatures: ['cmsMQ=='], isWhole: false });
+    expect(layer.takesMany).toBe(false);
+    layer.close();
+    const later = new NcaLayer({ url, WebSocket, memory });
+    layers.push(later);
+    await later.connect();
+    expect(later.takesMany).toBe(false);
+    expect(await later.signMany({ ...three, documents: ['MQ=='] })).toEqual({ signatures: ['cmsMQ=='], isWhole: true });
+  });
+
+  test('a wrong password or a cancelled choice says nothing about lists', async () => {
+    const answers = [
+      { status: false, code: 'SIGNING_FAILURE', message: 'Wrong password' },
+      { status: true, body: {} },
+    ];
+    const { layer, asked } = await aLayer(() => answers.shift(), undefined, aMemory());
+    await layer.connect();
+    expect((await failureOf(layer.signMany(three))).code).toBe('failed');
+    expect((await failureOf(layer.signMany(three))).code).toBe('cancelled');
+    expect(asked).toHaveLength(2);
+    expect(layer.takesMany).toBe(true);
+  });
+
+  test('a program without basics is remembered and asked through commonUtils at once; digests are signed and stamped there too', async () => {
+    const memory = aMemory();
+    const { layer, asked } = await aLayer(
+      ({ module, method }) => {
+        if (module === 'kz.gov.pki.knca.basics') return { success: false, errorCode: 'MODULE_NOT_FOUND' };
+        if (method === 'getActiveTokens') return { code: '200', responseObject: ['AKKaztokenStore'] };
+        return method === 'changeLocale' ? { code: '200' } : { code: '200', responseObject: `cms-${method}` };
+      },
+      undefined,
+      memory,
+    );
+    await layer.connect();
+    const request = { ...three, isDigested: true, locale: 'kk' };
+    expect(await layer.signMany(request)).toEqual({ signatures: ['cms-applyCAdEST'], isWhole: false });
+    expect(layer.takesMany).toBe(false);
+    const before = asked.length;
+    await layer.signMany(request);
+    expect(asked.slice(before)).toEqual([
+      { module: 'kz.gov.pki.knca.commonUtils', method: 'getActiveTokens' },
+      {
+        module: 'kz.gov.pki.knca.commonUtils',
+        method: 'createCAdESFromBase64Hash',
+        args: ['AKKaztokenStore', 'SIGNATURE', 'MQ=='],
+      },
+      {
+        module: 'kz.gov.pki.knca.commonUtils',
+        method: 'applyCAdEST',
+        args: ['AKKaztokenStore', 'SIGNATURE', 'cms-createCAdESFromBase64Hash'],
+      },
+    ]);
+    expect(asked).toContainEqual({ module: 'kz.gov.pki.knca.commonUtils', method: 'changeLocale', args: ['kz'] });
+  });
+
+  test('the chosen storage and ready digests are told to the program', async () => {
+    const { layer, asked } = await aLayer(signedAll, undefined, aMemory());
+    await layer.connect();
+    await layer.signMany({ ...three, storage: 'AKKZIDCardStore', isDigested: true });
+    const [message] = asked as SignMessage[];
+    expect(message?.args.allowedStorages).toEqual(['AKKZIDCardStore']);
+    expect(message?.args.signingParams.digested).toBe(true);
+  });
+});
+
+describe('which program answers', () => {
+  test('KAZTOKEN names itself; it is asked once a version', async () => {
+    const { layer, asked } = await aLayer(
+      () => ({ code: '200', responseObject: { name: 'KAZTOKENdesktop', version: '1.9' } }),
+      undefined,
+      aMemory(),
+    );
+    await layer.connect();
+    expect([await layer.product(), await layer.product()]).toEqual(['KAZTOKENdesktop 1.9', 'KAZTOKENdesktop 1.9']);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('NCALayer answers with an error and has no other name', async () => {
+    const { layer } = await aLayer(() => ({ success: false, errorCode: 'MODULE_NOT_FOUND' }), undefined, aMemory());
+    await layer.connect();
+    expect(await layer.product()).toBe('');
+  });
+
+  test('a program that never answers the question is asked nothing more on that connection', async () => {
+    const { layer, asked } = await aLayer(
+      (message) => (message.method === 'getVersion' ? undefined : signedAll(message)),
+      undefined,
+      aMemory(),
+    );
+    await layer.connect();
+    expect(await layer.product()).toBe('');
+    expect(await layer.sign({ base64: 'MTEK' })).toBe('cmsMTEK');
+    expect(asked).toHaveLength(2);
+  });
 });
 
 // The recorded dialogues come from a real NCALayer; signatures in them were cut out, which leaves PEM lines without a body.
