@@ -57,5 +57,6 @@ export {
   type TimeStampReport,
   type VerificationReport,
 } from './verify/report';
+export { verifyTimeStampToken, type TokenReport } from './verify/token';
 export { requiredDigests } from './verify/facts';
 export { verifyCms, type VerificationInput } from './verify/verify-cms';

@@ -134,6 +134,15 @@ export async function verifyEntity(db: Sequelize, organisationId: string, entity
 /** What is wrong with a chain: a row was changed, one is missing before `seq`, or the newest rows were cut off. */
 export type AuditFault = { organisationId: string; seq: number; fault: 'changed' | 'missing' | 'broken-link' | 'head-mismatch' };
 
+/** The hash of one row of a chain, or null; a time-stamp says that it existed. */
+export async function hashAt(db: Sequelize, organisationId: string, seq: number): Promise<Buffer | null> {
+  const row = await selectOne<{ hash: Buffer }>(db, 'SELECT hash FROM audit WHERE organisation_id = :organisationId AND seq = :seq', {
+    organisationId,
+    seq,
+  });
+  return row?.hash ?? null;
+}
+
 /** Walks every chain in pages and returns each fault found with the number of rows read. A row inserted by hand shows as a broken link. */
 export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults: AuditFault[] }> {
   const faults: AuditFault[] = [];

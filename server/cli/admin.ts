@@ -76,11 +76,7 @@ export async function runAuditVerify(): Promise<number> {
   });
 }
 
-async function stampProblem(
-  db: Sequelize,
-  stamp: AuditStamp,
-  input: Parameters<typeof verifyTimeStampToken>[2],
-): Promise<string | null> {
+async function stampProblem(db: Sequelize, stamp: AuditStamp, input: Parameters<typeof verifyTimeStampToken>[2]): Promise<string | null> {
   const hash = await hashAt(db, stamp.organisationId, stamp.seq);
   if (!hash?.equals(stamp.hash)) return 'the row it was made over is gone or was written anew';
   const { code, detail } = verifyTimeStampToken(stamp.token, stamp.hash, input);

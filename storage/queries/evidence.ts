@@ -170,6 +170,15 @@ export async function insertAuditStamp(db: Sequelize, stamp: AuditStamp): Promis
   );
 }
 
+/** All stamps, an organisation after the other, oldest first; for a walk over the whole log. */
+export async function allAuditStamps(db: Sequelize): Promise<AuditStamp[]> {
+  const rows = await select<AuditStamp>(
+    db,
+    'SELECT organisation_id AS organisationId, seq, hash, token, stamped_at AS stampedAt FROM audit_stamps ORDER BY organisation_id, seq',
+  );
+  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+}
+
 /** Stamps of one organisation from `fromSeq` on, oldest first; the first of them covers the row `fromSeq`. */
 export async function auditStamps(db: Sequelize, organisationId: string, fromSeq = 0, limit = 10_000): Promise<AuditStamp[]> {
   const rows = await select<AuditStamp>(

@@ -14,6 +14,7 @@ import { newId } from '../../storage/ids';
 import { createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
 import { select } from '../../storage/sql';
 import { transactions } from '../../storage/tx';
+import type { Nuc } from '../../scripts/simulators/nuc/server';
 import { TestAuthority } from '../support/authority';
 import { StubbornPerson, type Told } from '../support/fault-driver';
 import { FaultInstallation, victims, type Victim } from '../support/fault-installation';
@@ -29,6 +30,7 @@ const inFlight = 8;
 const password = 'Correct-horse-1';
 
 let installation: FaultInstallation;
+let nuc: Nuc;
 let db: Sequelize;
 let isDriven = false;
 let initiators: StubbornPerson[];
@@ -140,9 +142,18 @@ async function untilRunsEnd(): Promise<void> {
   await until('all runs to end', look, 60_000).finally(() => connection.close());
 }
 
+/** Waits until the proof of every accepted signature has been gathered. */
+const untilProved = (): Promise<unknown> =>
+  until(
+    'every proof to be complete',
+    async () => (await select(db, "SELECT 1 FROM evidence WHERE state <> 'complete' LIMIT 1")).length === 0,
+    120_000,
+  );
+
 beforeAll(async () => {
   const authority = new TestAuthority();
-  installation = await FaultInstallation.start(authority.pem);
+  nuc = await authority.serve();
+  installation = await FaultInstallation.start(authority.pem, nuc.url);
   await installation.untilReady();
   db = openDatabase({ url: installation.settings['KENSE_DATABASE_URL']!, poolMax: 4 });
   await seedPeople(authority);
@@ -151,6 +162,7 @@ beforeAll(async () => {
   const drivenMs = Date.now() - began;
   await installation.untilReady();
   await untilRunsEnd();
+  await untilProved();
   isDriven = true;
   const all = told();
   say(
@@ -162,6 +174,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await db?.close();
+  await nuc?.stop();
   const logs = await installation?.stop();
   if (!isDriven) say(logs);
 }, 60_000);
@@ -191,7 +204,14 @@ test('nothing of a route is in the audit log without a command somebody gave, an
   expect(rows.map((row) => row.command).sort()).toEqual(done.map((t) => t.command).sort());
   const { rows: count, faults } = await verifyAudit(db);
   expect(faults).toEqual([]);
-  expect(count).toBe(done.length + documents.size + initiators.length + answerers.length); // uploads and sign-ins
+  const signed = done.filter((t) => t.kind === 'sign').length;
+  expect(count).toBe(done.length + signed + documents.size + initiators.length + answerers.length); // proofs, uploads and sign-ins
+});
+
+test('every accepted signature has its proof, gathered once', async () => {
+  const rows = await select<{ verdict: string; level: string }>(db, 'SELECT verdict, level FROM evidence');
+  expect(rows).toHaveLength(told().filter((t) => t.outcome === 'done' && t.kind === 'sign').length);
+  expect(rows.filter((row) => row.verdict !== 'valid' || row.level !== 'CAdES-LT')).toEqual([]);
 });
 
 test('everybody was answered for once, as they did themselves', async () => {

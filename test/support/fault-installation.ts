@@ -23,7 +23,7 @@ import { until } from './until';
 /** What the fault test ends without a warning. */
 export const victims = ['web', 'worker', 'temporal', 'database'] as const;
 export type Victim = (typeof victims)[number];
-type Role = Extract<Victim, 'web' | 'worker'>;
+type Role = 'web' | 'worker' | 'heavy';
 
 const allServers: readonly Server[] = [mariadb, temporal, seaweedfs, mail];
 /** Long enough not to spin when a process cannot start at all. Milliseconds. */
@@ -49,8 +49,8 @@ export class FaultInstallation {
   /** Processes of the application that ended without being killed, with how they did. */
   readonly ownEnds: string[] = [];
 
-  /** Starts everything; `trustPem` is the authority whose signatures count. */
-  static async start(trustPem: string): Promise<FaultInstallation> {
+  /** Starts everything; `trustPem` is the authority whose signatures count, `nucUrl` where its services answer. */
+  static async start(trustPem: string, nucUrl: string): Promise<FaultInstallation> {
     const home = openHome(fs.mkdtempSync(path.join(os.tmpdir(), 'kense-faults-')));
     process.on('exit', () => killRecorded(home));
     const programs = await requirePrograms([...new Set(allServers.flatMap((server) => server.programs))], () => undefined);
@@ -79,11 +79,15 @@ export class FaultInstallation {
       KENSE_MAIL_FROM: 'Kense <kense@faults.kz>',
       KENSE_SECRET_KEY: base.secrets.application,
       KENSE_TRUST_FILES: trust,
+      KENSE_OCSP_URLS: `${nucUrl}/ocsp`,
+      KENSE_TSP_URL: `${nucUrl}/tsp`,
+      KENSE_CRL_URLS: '',
       KENSE_LOG_LEVEL: 'warn',
     });
     await runCommand(home, ['migrate'], installation.environment);
     installation.run('web');
     installation.run('worker');
+    installation.run('heavy');
     return installation;
   }
 

@@ -79,8 +79,8 @@ class Book {
         ),
       applyRoute: async (input: ApplyRoute): Promise<Applied> => {
         await this.beforeApply(input);
-        this.applications++;
         return once(input.commandId, () => {
+          this.applications++; // what is stored; an attempt may be repeated when its worker was lost
           const stored = this.routes.get(input.next.documentId);
           if (stored && stored.rev !== input.before.rev) return { ok: false, code: 'route.conflict', current: stored };
           this.routes.set(input.next.documentId, input.next);
