@@ -18,7 +18,7 @@ export interface TestNuc {
   keys: NucKeys;
   trust: TrustStore;
   /** A key certified by the issuing authority, known to it. */
-  certified(profile: CertificateProfile, algorithm: Algorithm, validity?: { from: Date; to: Date }): Signer;
+  readonly certified: (profile: CertificateProfile, algorithm: Algorithm, validity?: { from: Date; to: Date }) => Signer;
 }
 
 /** A whole authority for tests: root, issuing authority, responder and time-stamping authority, each with GOST and RSA keys. */
