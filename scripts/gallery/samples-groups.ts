@@ -58,7 +58,7 @@ const group: GroupPage = {
   command: id(90),
   signer: { name: 'Ахметова Дана Сериковна', iin: '880412400214' },
   organisation: { name: 'ТОО «Алатау Сервис»', bin: '150340010215' },
-  ncalayerUrl: 'wss://127.0.0.1:13579/',
+  ncalayerUrl: 'ws://127.0.0.1:9',
   simulatorUrl: null,
 };
 const running: GroupPage = {

@@ -12,6 +12,7 @@ export function start(form) {
   let last = null;
 
   for (const element of [count, page, none]) element.hidden = false;
+  bar.dataset.live = '';
 
   const draw = () => {
     const chosen = boxes.filter((box) => box.checked).length;

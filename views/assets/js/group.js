@@ -38,6 +38,7 @@ export function start(root) {
     const isBusy = busyStates.includes(state);
     signButton.hidden = state === 'missing' || isRunning;
     signButton.disabled = isBusy;
+    root.querySelector('[data-group-facts]').hidden = state === 'missing';
     retryButton.hidden = state !== 'missing';
     pauseButton.hidden = !isRunning;
     const end = root.querySelector('[data-group-end]');
