@@ -39,9 +39,7 @@ export const needsNoKey = (purpose: GroupPurpose, kind: StageKind): boolean => p
  */
 export const isAboutKey = (code: string): boolean =>
   !/^(route|document|group|temporal)[._]/.test(code) &&
-  code !== 'not_found' &&
-  !code.startsWith('signing.session') &&
-  code !== 'digest.mismatch';
+  !['not_found', 'signing.session_used', 'signing.session_expired', 'digest.mismatch'].includes(code);
 
 /** How documents go to the signing program: their bytes, or digests by the algorithm of the key that has been frozen. */
 export type ChunkForm = 'bytes' | 'streebog512' | 'sha256';
