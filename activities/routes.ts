@@ -125,7 +125,7 @@ export const routeActivities = (deps: Deps) => ({
               ok: true as const,
               route: next,
               hasMail: mails.length > 0,
-              ...(command.kind === 'sign' ? { signatureId: command.signatureId } : {}),
+              ...(command.kind === 'sign' ? { signatureId: command.signatureId, proveAfterMs: deps.proofDelayMs } : {}),
             };
           },
         ),

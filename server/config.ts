@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { defaultTemplates, type PhoneLinkTemplates } from '../domain/phone/links';
+import { phoneAuthTypes, type PhoneAuthType, type PhoneSignMethod } from '../domain/phone/session';
 
 const splitList = (list: string): string[] =>
   list
@@ -18,6 +20,9 @@ const webAddress = z.url({ protocol: /^https?$/ }).transform((v) => v.replace(/\
 const webAddresses = z
   .string()
   .refine((list) => splitList(list).every((one) => webAddress.safeParse(one).success), 'http addresses separated by commas are wanted');
+
+/** A link of an application on the phone; `{link}` is where the encoded address goes. */
+const linkTemplate = z.string().regex(/^https?:\/\/.*\{link\}/, 'an http address with {link} in it is wanted');
 
 const schema = z.object({
   PUBLIC_URL: webAddress,
@@ -52,9 +57,17 @@ const schema = z.object({
     ].join(','),
   ),
   PKI_TIMEOUT_SECONDS: wholeNumber(1, 60).default(10),
+  PROOF_DELAY_SECONDS: wholeNumber(0, 3600).default(10),
   POLICY_FILE: text.optional(),
   NCALAYER_URL: z.url({ protocol: /^wss?$/ }).default('wss://127.0.0.1:13579'),
   NCALAYER_WINDOW_URL: webAddress.optional(),
+  PHONE_LISTEN: port.optional(),
+  PHONE_URL: webAddress.optional(),
+  PHONE_AUTH: z.enum(phoneAuthTypes).default('Token'),
+  PHONE_SIGN_METHOD: z.enum(['CMS_SIGN_ONLY', 'CMS_WITH_DATA']).default('CMS_SIGN_ONLY'),
+  PHONE_LINK_MOBILE: linkTemplate.default(defaultTemplates.mobile),
+  PHONE_LINK_BUSINESS: linkTemplate.default(defaultTemplates.business),
+  PHONE_WINDOW_URL: webAddress.optional(),
   DEMO: flag.default(false),
   DEMO_ACCOUNTS_FILE: text.optional(),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
@@ -93,9 +106,20 @@ export type Config = {
   trustFiles: string[];
   /** Where revocation answers, time-stamps and revocation lists are asked for; only these addresses are ever called. */
   pki: { ocspUrls: string[]; tspUrl: string | null; crlUrls: string[]; timeoutMs: number };
+  proofDelayMs: number;
   /** Changes of this installation to the policies of checking signatures. */
   policyFile: string | null;
   ncalayer: { url: string; windowUrl: string | null };
+  /** Signing with the phone; null: not offered. `url` is the address phones come to, `listen` where it is served. */
+  phone: {
+    listen: { host: string; port: number };
+    url: string;
+    authType: PhoneAuthType;
+    signMethod: Exclude<PhoneSignMethod, 'XML'>;
+    links: PhoneLinkTemplates;
+    /** Demo: the page of the simulated phone. */
+    windowUrl: string | null;
+  } | null;
   demo: { accountsFile: string | null } | null;
   logLevel: Raw['LOG_LEVEL'];
   uploadMaxBytes: number;
@@ -158,16 +182,22 @@ function contradictions(raw: Raw, config: Config): string[] {
     if (raw.LDAP_URL.startsWith('ldap://') && !raw.LDAP_STARTTLS)
       found.push('KENSE_LDAP_URL: passwords would travel in clear; use ldaps:// or KENSE_LDAP_STARTTLS=1');
   }
+  if ((raw.PHONE_LISTEN === undefined) !== (raw.PHONE_URL === undefined))
+    found.push('KENSE_PHONE_LISTEN and KENSE_PHONE_URL: both are needed for signing with the phone, or neither');
   if (config.isProduction && raw.PUBLIC_URL.startsWith('http://') && !isLocal(raw.PUBLIC_URL))
     found.push('KENSE_PUBLIC_URL: https:// is wanted in production');
   return found;
 }
 
+function hostAndPort(address: string): { host: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}
+
 function shape(raw: Raw, isProduction: boolean): Config {
-  const colon = raw.LISTEN.lastIndexOf(':');
   return {
     publicUrl: raw.PUBLIC_URL,
-    listen: { host: raw.LISTEN.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(raw.LISTEN.slice(colon + 1)) },
+    listen: hostAndPort(raw.LISTEN),
     databaseUrl: raw.DATABASE_URL,
     temporal: { address: raw.TEMPORAL_ADDRESS, namespace: raw.TEMPORAL_NAMESPACE },
     objects: {
@@ -199,8 +229,20 @@ function shape(raw: Raw, isProduction: boolean): Config {
       crlUrls: splitList(raw.CRL_URLS),
       timeoutMs: raw.PKI_TIMEOUT_SECONDS * 1_000,
     },
+    proofDelayMs: raw.PROOF_DELAY_SECONDS * 1_000,
     policyFile: raw.POLICY_FILE ?? null,
     ncalayer: { url: raw.NCALAYER_URL, windowUrl: raw.NCALAYER_WINDOW_URL ?? null },
+    phone:
+      raw.PHONE_LISTEN && raw.PHONE_URL
+        ? {
+            listen: hostAndPort(raw.PHONE_LISTEN),
+            url: raw.PHONE_URL,
+            authType: raw.PHONE_AUTH,
+            signMethod: raw.PHONE_SIGN_METHOD,
+            links: { mobile: raw.PHONE_LINK_MOBILE, business: raw.PHONE_LINK_BUSINESS },
+            windowUrl: raw.PHONE_WINDOW_URL ?? null,
+          }
+        : null,
     demo: raw.DEMO ? { accountsFile: raw.DEMO_ACCOUNTS_FILE ?? null } : null,
     logLevel: raw.LOG_LEVEL,
     uploadMaxBytes: raw.UPLOAD_MAX_MIB * 1024 * 1024,

@@ -54,6 +54,7 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     mailer,
     pki: openPki(config.pki, now),
     pkiSettings: config.pki,
+    proofDelayMs: config.proofDelayMs,
     trust: loadTrust(config.trustFiles),
     policy: loadPolicy(config.policyFile),
     warn: (facts, text) => log.warn(facts, text),

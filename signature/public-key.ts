@@ -1,7 +1,7 @@
 import { constants, createPublicKey, publicDecrypt, type KeyObject } from 'node:crypto';
 import { TAG, type Der } from './asn1/der';
 import { algorithm, octetString, sequence } from './asn1/write';
-import { equalBytes, concatBytes } from './bytes';
+import { equalBytes, concatBytes, toHex } from './bytes';
 import { digest, DIGEST_OIDS, type DigestName } from './digests';
 import type { AffinePoint } from './gost/curve';
 import { readPublicKey, verifyGost, type GostFamily } from './gost/gost3410';
@@ -102,13 +102,27 @@ export function schemeFor(key: PublicKey, signatureOid: string, declaredDigest?:
   }
 }
 
+/** Outcomes of the last GOST verifications: a CMS is looked at first for what it lacks and then with the answers to that. */
+const known = new Map<string, boolean>();
+const MAX_KNOWN = 2_000;
+
+function verifyGostOnce(family: GostFamily, point: AffinePoint, value: Uint8Array, signature: Uint8Array): boolean {
+  const key = [family, point.x.toString(36), point.y.toString(36), toHex(value), toHex(signature)].join(' ');
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const outcome = verifyGost(family, point, value, signature);
+  if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!);
+  known.set(key, outcome);
+  return outcome;
+}
+
 /** Verifies a signature over octets with the scheme that `schemeFor` chose for this key. */
 export function verifySignature(key: PublicKey, scheme: SignatureScheme, signed: Uint8Array, signature: Uint8Array): boolean {
   const value = digest(scheme.digest, signed);
   switch (key.kind) {
     case 'gost2015':
     case 'gost2004':
-      return verifyGost(key.kind, key.point, value, signature);
+      return verifyGostOnce(key.kind, key.point, value, signature);
     case 'rsa':
       return verifyRsa(key.key, key.modulusBytes, scheme.digest, value, signature);
     case 'unknown':

@@ -25,11 +25,12 @@ export type RouteSaved = { routeId: string; rev: number; state: Route['state'] }
 
 export type ApplyRoute = { commandId: string; command: RouteCommand; before: Route; next: Route; effects: RouteEffect[] };
 /**
- * `signatureId` names the signature a command accepted. `current` and `unsent` come with a conflict: the stored state, and the commands
+ * `signatureId` names the signature a command accepted, `proveAfterMs` when its proof begins to be gathered. `current` and `unsent` come with a conflict: the stored state, and the commands
  * whose mails still wait.
  */
 export type Applied =
-  { ok: true; route: Route; hasMail: boolean; signatureId?: string } | { ok: false; code: string; current?: Route; unsent?: string[] };
+  | { ok: true; route: Route; hasMail: boolean; signatureId?: string; proveAfterMs?: number }
+  | { ok: false; code: string; current?: Route; unsent?: string[] };
 
 export const routeUpdateName = 'routeCommand';
 export const routeWorkflowName = 'routeWorkflow';
@@ -39,8 +40,11 @@ export const queues = { flow: 'flow', io: 'io', heavy: 'heavy' } as const;
 /** A derived file asked for by a reader: the PDF with its sheet of signatures. `key` is where it will be stored. */
 export type DeriveStart = { key: string; routeId: string; documentId: string; language: 'ru' | 'kk' | 'en' };
 
-/** Gathering the proof of one signature. `waits` replaces the plan of waits between tries, milliseconds. */
-export type EvidenceStart = { signatureId: string; patienceMs: number; waits?: number[] };
+/**
+ * Gathering the proof of one signature. `firstWaitMs` passes before the first look, so that a batch being signed has the machine for
+ * itself; `waits` replaces the plan of waits between tries. Milliseconds.
+ */
+export type EvidenceStart = { signatureId: string; patienceMs: number; firstWaitMs?: number; waits?: number[] };
 export const evidenceRetryName = 'evidenceRetry';
 export const evidenceWorkflowName = 'evidenceWorkflow';
 /** Workflow id of the proof of one signature. */
@@ -59,3 +63,15 @@ export const groupWorkflowName = 'groupWorkflow';
 export const groupNudgeName = 'groupNudge';
 /** Workflow id of a group. */
 export const groupWorkflowId = (groupId: string): string => `group-${groupId}`;
+
+/** Frozen with a phone session: how often the record is looked at while signatures are under way. Milliseconds. */
+export type PhonePolicy = { busyMs: number };
+/** One use of the phone. `expiresAt` is milliseconds UTC. */
+export type PhoneStart = { phoneId: string; expiresAt: number; policy: PhonePolicy };
+/** What one look into the record of a phone session found: ended, signatures under way, or the phone's turn. */
+export type PhoneLook = { state: 'closed' | 'busy' | 'idle' };
+export const phoneWorkflowName = 'phoneWorkflow';
+/** Tells a phone session that its record has changed. */
+export const phoneNudgeName = 'phoneNudge';
+/** Workflow id of a phone session. */
+export const phoneWorkflowId = (phoneId: string): string => `qr-${phoneId}`;

@@ -3,3 +3,4 @@ export { deriveWorkflow } from './derive';
 export { auditStampWorkflow, upkeepWorkflow } from './upkeep';
 export { evidenceWorkflow } from './evidence';
 export { groupWorkflow } from './group';
+export { phoneWorkflow } from './phone';

@@ -58,10 +58,10 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
   };
 
   /** The gathering of a signature's proof runs on its own from here on. */
-  const prove = async (signatureId: string): Promise<void> => {
+  const prove = async (signatureId: string, afterMs?: number): Promise<void> => {
     starting++;
     try {
-      await startEvidence(signatureId);
+      await startEvidence(signatureId, afterMs);
     } finally {
       starting--;
     }
@@ -76,7 +76,7 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     }
     route = applied.route;
     if (applied.hasMail) void sendMails(commandId);
-    if (applied.signatureId && patched('evidence')) void prove(applied.signatureId);
+    if (applied.signatureId && patched('evidence')) void prove(applied.signatureId, applied.proveAfterMs);
     return { routeId: route.id, rev: route.rev, state: route.state };
   };
 

@@ -69,6 +69,7 @@ export class TestApplication {
       KENSE_S3_BUCKET: bucket,
       KENSE_TEMPORAL_NAMESPACE: namespace,
       KENSE_TRUST_FILES: trust,
+      KENSE_PROOF_DELAY_SECONDS: '0',
       KENSE_OCSP_URLS: `${nuc.url}/ocsp`,
       KENSE_TSP_URL: `${nuc.url}/tsp`,
       KENSE_CRL_URLS: listUrls(nuc.url)
