@@ -60,3 +60,5 @@ export {
 export { verifyTimeStampToken, type TokenReport } from './verify/token';
 export { requiredDigests } from './verify/facts';
 export { verifyCms, type VerificationInput } from './verify/verify-cms';
+export { elementsOf, readXml, textOf, type XmlElement } from './xml/reader';
+export { verifyXml, xmlStatusNeeds, type XmlVerificationInput } from './xml/verify';

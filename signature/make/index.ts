@@ -12,3 +12,4 @@ export { issueCrl, type CrlOrder, type Revocation } from './crl';
 export { generatePrivateKey, readPkcs8, signOctets, subjectPublicKeyInfo, writePkcs8, type PrivateKey } from './keys';
 export { issueOcspResponse, ocspErrorResponse, type CertificateStatus, type OcspAnswerOrder, type OcspResponseOrder } from './ocsp';
 export { grantTimeStamp, makeTimeStamp, refuseTimeStamp, type TimeStampOrder } from './time-stamp';
+export { signXml } from '../xml/sign';

@@ -22,7 +22,8 @@ export const CHECK_NAMES = [
 export type CheckName = (typeof CHECK_NAMES)[number];
 
 export const LEVELS = ['CMS', 'CAdES-BES', 'CAdES-T', 'CAdES-LT', 'CAdES-LTA'] as const;
-export type Level = (typeof LEVELS)[number];
+/** The levels of a CMS, rising; an XML signature has only the one of its own. */
+export type Level = (typeof LEVELS)[number] | 'XMLDSig';
 
 /** What further answers of the network could still settle. */
 export type Pending = 'revocation' | 'time-stamp';

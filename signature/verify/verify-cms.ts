@@ -50,7 +50,8 @@ export function verifyCms(der: Uint8Array, input: VerificationInput): Verificati
   return { format: 1, checkedAt: isoTime(input.at), purpose, verdict: verdictOf(code), code, attached: facts.attached, signers };
 }
 
-function signerReport(facts: SignerFacts, input: VerificationInput): SignerReport {
+/** The report about one signer by a policy. */
+export function signerReport(facts: SignerFacts, input: Pick<VerificationInput, 'policy' | 'requiredRoles'>): SignerReport {
   const { code, checks, pending } = judge(facts, input.policy, input.requiredRoles ?? []);
   const { certificate } = facts;
   const person = certificate?.person;
