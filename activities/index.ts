@@ -3,6 +3,7 @@ import { deriveActivities } from './derive';
 import { groupActivities } from './groups';
 import { evidenceActivities } from './evidence';
 import { mailActivities } from './mail';
+import { phoneActivities } from './phone';
 import { routeActivities } from './routes';
 import { upkeepActivities } from './upkeep';
 
@@ -16,5 +17,6 @@ export const createActivities = (deps: Deps) => ({
   ...deriveActivities(deps),
   ...evidenceActivities(deps),
   ...groupActivities(deps),
+  ...phoneActivities(deps),
 });
 export type Activities = ReturnType<typeof createActivities>;

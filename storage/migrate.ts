@@ -8,6 +8,7 @@ import { createCommands } from './migrations/0005-create-commands';
 import { createGroups } from './migrations/0006-create-groups';
 import { createEvidence } from './migrations/0007-create-evidence';
 import { createChallenges } from './migrations/0008-create-challenges';
+import { createPhone } from './migrations/0009-create-phone';
 
 /** One forward step of the schema. It may be run again after a crash: DDL commits by itself, so every statement must be repeatable. */
 export type Migration = { name: string; up(sql: (statement: string) => Promise<void>): Promise<void> };
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   createGroups,
   createEvidence,
   createChallenges,
+  createPhone,
 ];
 
 const lockName = 'kense-migrate';

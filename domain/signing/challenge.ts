@@ -4,7 +4,8 @@ export type ChallengePurpose = 'sign-in' | 'confirm';
 /** How long a challenge waits for its answer. Milliseconds. */
 export const challengeLifeMs = 5 * 60_000;
 
-const saysWhat: Readonly<Record<ChallengePurpose, string>> = {
+/** What each of them is, in words. */
+export const saysWhat: Readonly<Record<ChallengePurpose, string>> = {
   'sign-in': 'Sign-in to Kense. This is not a document.',
   confirm: 'Confirmation of an account in Kense. This is not a document.',
 };

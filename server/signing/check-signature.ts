@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { checkOnline } from '../../integrations/pki/check';
+import { checkXmlOnline } from '../../integrations/pki/check-xml';
 import type { Pki } from '../../integrations/pki/pki';
 import {
   createTrustStore,
@@ -22,6 +23,8 @@ import {
  * revocation lists (DER) to fall back on. A signature to sign in with is judged by other rules than one under a document.
  */
 export type CheckRequest = {
+  /** A CMS unless said otherwise; `xml` is a document with an enveloped signature, and `content` then the document without it. */
+  form?: 'cms' | 'xml';
   purpose?: Purpose;
   signature: Uint8Array;
   digests: Digests;
@@ -53,6 +56,7 @@ const patienceMs = 4_000;
 
 /** Checks one signature by the policy of its purpose, asking the responders. Bytes that are no CMS are a result, not an error. */
 export async function checkSignature(request: CheckRequest, { trust, policy, pki }: CheckTools): Promise<CheckResult> {
+  if (request.form === 'xml') return checkXmlSignature(request, { trust, policy, pki });
   try {
     const der = decodeSignatureFile(request.signature);
     const { report, problems } = await checkOnline(pki, der, {
@@ -66,6 +70,24 @@ export async function checkSignature(request: CheckRequest, { trust, policy, pki
       lists: () => Promise.resolve((request.lists ?? []).map((list) => readCrlFile(list))),
     });
     return { ok: true, report, der, isUnanswered: problems.length > 0 };
+  } catch (error) {
+    if (error instanceof SignatureFormatError) return { ok: false, code: 'signing.unreadable' };
+    throw error;
+  }
+}
+
+async function checkXmlSignature(request: CheckRequest, { trust, policy, pki }: CheckTools): Promise<CheckResult> {
+  try {
+    const { report, problems } = await checkXmlOnline(pki, Buffer.from(request.signature).toString('utf8'), {
+      ...(request.content ? { content: Buffer.from(request.content).toString('utf8') } : {}),
+      at: new Date(request.at),
+      ...(request.receivedAt === undefined ? {} : { receivedAt: new Date(request.receivedAt) }),
+      trust,
+      policy: policyFor(request.purpose ?? 'sign', policy),
+      timeoutMs: patienceMs,
+      lists: () => (request.lists ?? []).map((list) => readCrlFile(list)),
+    });
+    return { ok: true, report, der: request.signature, isUnanswered: problems.length > 0 };
   } catch (error) {
     if (error instanceof SignatureFormatError) return { ok: false, code: 'signing.unreadable' };
     throw error;

@@ -27,6 +27,18 @@ export type Receipt =
 
 /** Checks a signature against its session, keeps it, and lets it act on its route. The one way in for every channel. */
 export async function receiveSignature(deps: WebDeps, arrival: Arrival): Promise<Receipt> {
+  const checked = await checkArrival(deps, arrival);
+  return checked.kind === 'good' ? actOnRoute(deps, arrival, checked) : checked;
+}
+
+/** A signature found good for its session: nothing is kept yet and nothing has happened. */
+export type GoodArrival = { kind: 'good'; name: string | null; checked: Extract<CheckResult, { ok: true }>; at: Date };
+
+/** The first half: whether this is the signature its session asked for. */
+export async function checkArrival(
+  deps: WebDeps,
+  arrival: Arrival,
+): Promise<GoodArrival | { kind: 'accepted'; name: string | null } | Extract<Receipt, { kind: 'refused' }>> {
   const { session, commandId } = arrival;
   if (await findCommand(deps.db, commandId)) return { kind: 'accepted', name: null }; // the same click again: done already
   const now = deps.now();
@@ -45,13 +57,19 @@ export async function receiveSignature(deps: WebDeps, arrival: Arrival): Promise
     deps.log.info({ code, participantId: session.participantId }, 'signature refused');
     return { kind: 'refused', code, name };
   }
-  await keepSignature(deps, arrival, checked, now);
+  return { kind: 'good', name, checked, at: now };
+}
+
+/** The second half: keeps a good signature and lets it act on its route. */
+export async function actOnRoute(deps: WebDeps, arrival: Arrival, { name, checked, at }: GoodArrival): Promise<Receipt> {
+  const { session, commandId } = arrival;
+  await keepSignature(deps, arrival, checked, at);
   const outcome = await sendToRoute(deps, { documentId: arrival.documentId, attempt: arrival.attempt }, commandId, {
     kind: 'sign',
     by: arrival.by,
     participantId: session.participantId,
     signatureId: commandId,
-    at: now.getTime(),
+    at: at.getTime(),
   });
   switch (outcome.kind) {
     case 'done':

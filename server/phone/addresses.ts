@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { codeText, deepLink } from '../../domain/phone/links';
+import { capabilityToken } from '../../storage/capabilities';
+import type { PhoneHashes } from '../../storage/queries/phone';
+import type { Config } from '../config';
+
+type PhoneConfig = NonNullable<Config['phone']>;
+
+/** Everything that opens a session: two addresses of its offer (in the code, in the links), that of its documents, and the token. */
+export type PhoneTokens = { code: string; link: string; data: string; token: string };
+
+/** The tokens of a session: they can be made again to be shown, but not guessed; each new code has a version of its own. */
+export const phoneTokens = (secret: Buffer, id: string, codeVersion: number): PhoneTokens => ({
+  code: capabilityToken(secret, 'phone-code', id, codeVersion),
+  link: capabilityToken(secret, 'phone-link', id, 1),
+  data: capabilityToken(secret, 'phone-data', id, 1),
+  token: capabilityToken(secret, 'phone-token', id, 1),
+});
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** What is stored of them. */
+export const phoneHashes = (tokens: PhoneTokens): PhoneHashes => ({
+  code: sha256(tokens.code),
+  link: sha256(tokens.link),
+  data: sha256(tokens.data),
+  token: sha256(tokens.token),
+});
+
+/** API No. 1 of a session, and API No. 2. */
+export const offerUrl = (config: PhoneConfig, token: string): string => `${config.url}/api1/${token}`;
+export const dataUrl = (config: PhoneConfig, token: string): string => `${config.url}/api2/${token}`;
+
+/** What a page shows of a session: the text of its code and the links for the telephone itself. */
+export function phoneLinks(config: PhoneConfig, tokens: PhoneTokens): { code: string; mobile: string; business: string } {
+  const link = offerUrl(config, tokens.link);
+  return {
+    code: codeText(offerUrl(config, tokens.code)),
+    mobile: deepLink(config.links.mobile, link),
+    business: deepLink(config.links.business, link),
+  };
+}
