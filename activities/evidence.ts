@@ -22,7 +22,7 @@ import {
   type SignerReport,
   type VerificationInput,
 } from '../signature';
-import { appendAudit } from '../storage/audit';
+import { appendAudit, type AuditEntry } from '../storage/audit';
 import {
   evidenceCase,
   insertAuditStamp,
@@ -34,7 +34,10 @@ import {
   type EvidenceCase,
   type EvidenceFinding,
 } from '../storage/queries/evidence';
-import type { Deps } from './deps';
+import { queueMails } from '../storage/queries/mail';
+import { selectOne } from '../storage/sql';
+import type { Tx } from '../storage/tx';
+import type { Deps, Lang } from './deps';
 
 /** How long before a proof ends it is renewed: years of service lie ahead of it, and an authority may be away for weeks. Milliseconds. */
 const renewBeforeMs = 90 * 86_400_000;
@@ -55,36 +58,25 @@ export type GatherInput = {
   isLast: boolean;
 };
 
+/** `mailsOf` names the command whose mails are to be sent: a signature relied on has turned out to be none. */
+export type Gathered = { isFinal: boolean; mailsOf?: string };
+
 /** Activities that make signatures provable for decades. Each may be stopped and run again at any point. */
 export const evidenceActivities = (deps: Deps) => ({
   /** Takes one look at a signature: asks for what its proof lacks, adds it, judges, stores the outcome. */
-  gatherEvidence: async ({ signatureId, waitMs, isLast }: GatherInput): Promise<{ isFinal: boolean }> => {
+  gatherEvidence: async ({ signatureId, waitMs, isLast }: GatherInput): Promise<Gathered> => {
     const found = await evidenceCase(deps.db, signatureId);
     if (!found) throw ApplicationFailure.nonRetryable('no such signature', 'CannotProve');
     const finding = await look(deps, found, { waitMs, isLast });
+    const isNews = finding.state !== 'gathering' && (finding.state !== found.state || finding.objectKey !== found.objectKey);
+    const commandId = deps.newId();
     await deps.inTx(async (tx) => {
       await saveEvidence(deps.db, tx, finding);
-      if (finding.state === 'gathering' || (finding.state === found.state && finding.objectKey === found.objectKey)) return;
-      await appendAudit(deps.db, tx, {
-        organisationId: found.organisationId,
-        at: finding.checkedAt,
-        actor: { kind: 'system', id: 'evidence', name: 'Kense' },
-        action:
-          finding.verdict === 'valid' ? 'signature.proved' : finding.verdict === 'invalid' ? 'signature.disproved' : 'signature.unproved',
-        entityKind: 'document',
-        entityId: found.documentId,
-        commandId: deps.newId(),
-        details: {
-          signature: signatureId,
-          signer: found.signerName,
-          verdict: finding.verdict,
-          code: finding.code,
-          level: finding.level,
-          ...(finding.objectKey ? { cms: /([0-9a-f]{64})/.exec(finding.objectKey)?.[1] } : {}),
-        },
-      });
+      if (!isNews) return;
+      if (finding.verdict === 'invalid') await queueMails(deps.db, tx, await mailsAbout(deps, tx, found, commandId), finding.checkedAt);
+      await appendAudit(deps.db, tx, auditEntry(found, finding, commandId));
     });
-    return { isFinal: finding.state !== 'gathering' };
+    return { isFinal: finding.state !== 'gathering', ...(isNews && finding.verdict === 'invalid' ? { mailsOf: commandId } : {}) };
   },
 
   /** Signatures whose next step is overdue because their run was lost, or because their proof is to be renewed. */
@@ -115,6 +107,42 @@ export const evidenceActivities = (deps: Deps) => ({
     return { stamped };
   },
 });
+
+/** The initiator relied on a signature that turns out to be none. */
+async function mailsAbout(deps: Deps, tx: Tx, found: EvidenceCase, commandId: string): Promise<Parameters<typeof queueMails>[2]> {
+  const to = await selectOne<{ id: string; email: string | null; language: Lang }>(
+    deps.db,
+    'SELECT p.id, p.email, p.language FROM routes r JOIN people p ON p.id = r.initiator_id WHERE r.id = :routeId',
+    { routeId: found.routeId },
+    tx,
+  );
+  if (!to?.email) return [];
+  const { organisationId, documentId, routeId } = found;
+  const about = { organisationId, commandId, documentId, routeId, participantId: null, personId: to.id };
+  return [{ id: deps.newId(), ...about, recipient: to.email, template: 'disproved', language: to.language }];
+}
+
+const actions = { valid: 'signature.proved', invalid: 'signature.disproved', indeterminate: 'signature.unproved' } as const;
+
+function auditEntry(found: EvidenceCase, finding: EvidenceFinding, commandId: string): AuditEntry {
+  return {
+    organisationId: found.organisationId,
+    at: finding.checkedAt,
+    actor: { kind: 'system', id: 'evidence', name: 'Kense' },
+    action: actions[finding.verdict],
+    entityKind: 'document',
+    entityId: found.documentId,
+    commandId,
+    details: {
+      signature: found.signatureId,
+      signer: found.signerName,
+      verdict: finding.verdict,
+      code: finding.code,
+      level: finding.level,
+      ...(finding.objectKey ? { cms: /([0-9a-f]{64})/.exec(finding.objectKey)?.[1] } : {}),
+    },
+  };
+}
 
 async function refreshList(deps: Deps, url: string, now: Date): Promise<boolean> {
   try {

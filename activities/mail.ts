@@ -91,6 +91,16 @@ async function mailData(deps: Deps, delivery: Delivery): Promise<Record<string, 
       const stage = page.route.stages[page.route.current];
       return { ...base, due: stage?.dueAt ? civilDate(stage.dueAt) : null, awaited: unansweredIn(page) };
     }
+    case 'disproved': {
+      const told = await selectOne<{ at: Date; details: string }>(
+        deps.db,
+        "SELECT at, details FROM audit WHERE command_id = :commandId AND action = 'signature.disproved' LIMIT 1",
+        { commandId: delivery.commandId },
+      );
+      if (!told) return null;
+      const { signer, code } = JSON.parse(told.details) as { signer: string; code: string };
+      return { ...base, signer, code, at: told.at.toISOString() };
+    }
     case 'answered':
     case 'refused':
     case 'withdrawn': {

@@ -684,6 +684,14 @@ export interface WithdrawnMail extends MailBase {
   remark: string | null;
 }
 
+/** To the initiator: the authority has spoken against a signature that had been taken while it was away. */
+export interface DisprovedMail extends MailBase {
+  signer: string;
+  /** Dotted reason of the report. */
+  code: string;
+  at: Instant;
+}
+
 // ---------------------------------------------------------------- template name → data
 
 export interface Pages {
@@ -751,4 +759,5 @@ export interface Mails {
   completed: CompletedMail;
   expired: ExpiredMail;
   withdrawn: WithdrawnMail;
+  disproved: DisprovedMail;
 }

@@ -11,6 +11,14 @@ const proof = proxyActivities<Activities>({
   retry: { initialInterval: '2s', maximumInterval: '5m', nonRetryableErrorTypes: ['CannotProve'] },
 });
 
+const mail = proxyActivities<Activities>({
+  taskQueue: 'io',
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: '15s',
+  scheduleToCloseTimeout: '3d',
+  retry: { initialInterval: '2s', maximumInterval: '10m' },
+});
+
 /** Waits between tries, milliseconds; the last one repeats. An authority that is away is usually back soon, or not for hours. */
 const waitsMs = [30_000, 120_000, 600_000, 3_600_000, 6 * 3_600_000] as const;
 
@@ -29,7 +37,8 @@ export async function evidenceWorkflow({ signatureId, patienceMs, firstWaitMs, w
   for (let attempt = 0; ; attempt++) {
     const waitMs = plan[Math.min(attempt, plan.length - 1)] ?? 60_000;
     isAsked = false;
-    const { isFinal } = await proof.gatherEvidence({ signatureId, waitMs, isLast: Date.now() - began > patienceMs });
+    const { isFinal, mailsOf } = await proof.gatherEvidence({ signatureId, waitMs, isLast: Date.now() - began > patienceMs });
+    if (mailsOf) await mail.deliverMails({ commandId: mailsOf }).catch(() => mail.giveUpMails({ commandId: mailsOf }));
     if (isFinal) return;
     await condition(() => isAsked, waitMs);
   }

@@ -835,4 +835,5 @@ export const mails: { [Name in keyof Mails]: Mails[Name] } = {
   completed: { ...mailBase, at: now, signers: ['Бекмұрат С. Ғ.', 'Нұрланов Е. Қ.'] },
   expired: { ...mailBase, due: '2026-11-18', awaited: ['Ким С. В.'] },
   withdrawn: { ...mailBase, by: 'Ахметова Д. С.', at: now, remark: null },
+  disproved: { ...mailBase, signer: 'Ким Светлана Викторовна', code: 'certificate.revoked', at: now },
 };

@@ -11,6 +11,7 @@ export const mailTemplates = [
   'completed',
   'expired',
   'withdrawn',
+  'disproved',
 ] as const;
 export type MailTemplate = (typeof mailTemplates)[number];
 export type MailState = 'queued' | 'retrying' | 'sent' | 'refused' | 'failed';

@@ -164,6 +164,10 @@ test('a revocation that turns out later to have come before the signature is tol
   expect(await proofOf(id)).toMatchObject({ state: 'complete', verdict: 'invalid', code: 'certificate.revoked' });
   expect(await app.auditActions(id)).toContain('signature.disproved');
   expect((await head.get(`/documents/${id}`)).text).toContain('Подпись недействительна');
+  await until('the mail to the initiator', async () => {
+    const sent = "SELECT 1 FROM mail_deliveries WHERE document_id = :id AND template = 'disproved' AND state = 'sent'";
+    return (await select(app.deps.db, sent, { id })).length === 1;
+  });
 });
 
 test.each(['down', 'refused', 'wrong-imprint', 'wrong-purpose'] as const)('a time-stamp that is %s is asked for again', async (tsp) => {
