@@ -18,7 +18,8 @@ export type AuditEntry = {
 /** A stored row of the log, oldest first by `seq` within its organisation. */
 export type AuditRow = Omit<AuditEntry, 'details'> & { seq: number; details: Record<string, unknown>; hash: string };
 
-type Stored = {
+/** A row as it stands in the table. */
+export type StoredAudit = {
   organisation_id: string;
   seq: number;
   at: Date;
@@ -36,24 +37,38 @@ type Stored = {
 
 const genesis = Buffer.alloc(32);
 
-/** SHA-256 over a JSON array of every column in fixed order, the previous row's hash last: a change anywhere breaks the chain from there on. */
-function rowHash(row: Omit<Stored, 'hash'>): Buffer {
-  const parts = [
-    row.organisation_id,
-    Number(row.seq),
-    row.at.toISOString(),
-    row.actor_kind,
-    row.actor_id,
-    row.actor_name,
-    row.action,
-    row.entity_kind,
-    row.entity_id,
-    row.command_id,
-    row.details,
-    row.prev_hash.toString('hex'),
-  ];
-  return createHash('sha256').update(JSON.stringify(parts)).digest();
-}
+const sha256 = (...parts: (Buffer | string)[]): Buffer => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+
+/** What a row says, in fixed order: everything but its place in the chain. */
+export const auditContent = (row: Omit<StoredAudit, 'hash' | 'prev_hash'>): (string | number)[] => [
+  row.organisation_id,
+  Number(row.seq),
+  row.at.toISOString(),
+  row.actor_kind,
+  row.actor_id,
+  row.actor_name,
+  row.action,
+  row.entity_kind,
+  row.entity_id,
+  row.command_id,
+  row.details,
+];
+
+/** SHA-256 over the JSON of a row's content: stands for the row where its content is nobody's business. */
+export const contentHash = (row: Omit<StoredAudit, 'hash' | 'prev_hash'>): Buffer => sha256(JSON.stringify(auditContent(row)));
+
+/** SHA-256 over the digest of the content and the previous row's hash: a change anywhere breaks the chain from there on. */
+const rowHash = (row: Omit<StoredAudit, 'hash'>): Buffer => sha256(contentHash(row), row.prev_hash);
+
+/** As 0.1.0 hashed rows: the previous hash was the last element of the JSON, so that no row could be linked without its content. */
+const firstRowHash = (row: Omit<StoredAudit, 'hash'>): Buffer =>
+  sha256(JSON.stringify([...auditContent(row), row.prev_hash.toString('hex')]));
+
+/** Whether a row's hash is that of its content and the row before it. */
+const isWhole = (row: StoredAudit): boolean => isLinkable(row) || firstRowHash(row).equals(row.hash);
+
+/** Whether the digest of a row's content is enough to link the row before it to the one after it. */
+export const isLinkable = (row: StoredAudit): boolean => rowHash(row).equals(row.hash);
 
 /**
  * Appends entries to their organisation's chain inside the command's transaction. The head row stays locked until the commit, so call
@@ -61,7 +76,7 @@ function rowHash(row: Omit<Stored, 'hash'>): Buffer {
  */
 export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Promise<void> {
   const head = (await lockHead(db, tx, entry.organisationId)) ?? (await makeHead(db, tx, entry.organisationId));
-  const row: Omit<Stored, 'hash'> = {
+  const row: Omit<StoredAudit, 'hash'> = {
     organisation_id: entry.organisationId,
     seq: Number(head.seq) + 1,
     at: entry.at,
@@ -100,7 +115,7 @@ async function makeHead(db: Sequelize, tx: Tx, id: string): Promise<Head> {
 
 /** The history of one thing, oldest first, at most `limit` rows after `afterSeq`. */
 export async function auditOf(db: Sequelize, organisationId: string, entityId: string, limit = 500, afterSeq = 0): Promise<AuditRow[]> {
-  const rows = await select<Stored>(
+  const rows = await select<StoredAudit>(
     db,
     'SELECT * FROM audit WHERE organisation_id = :organisationId AND entity_id = :entityId AND seq > :afterSeq ORDER BY seq LIMIT :limit',
     { organisationId, entityId, afterSeq, limit },
@@ -121,14 +136,14 @@ export async function auditOf(db: Sequelize, organisationId: string, entityId: s
 
 /** Whether the rows of one thing still hash to what was written, each beside the row before it; the whole chain is `verifyAudit`'s work. */
 export async function verifyEntity(db: Sequelize, organisationId: string, entityId: string): Promise<{ isWhole: boolean; count: number }> {
-  const rows = await select<Stored & { before: Buffer | null }>(
+  const rows = await select<StoredAudit & { before: Buffer | null }>(
     db,
     `SELECT a.*, b.hash AS \`before\` FROM audit a LEFT JOIN audit b ON b.organisation_id = a.organisation_id AND b.seq = a.seq - 1
       WHERE a.organisation_id = :organisationId AND a.entity_id = :entityId ORDER BY a.seq`,
     { organisationId, entityId },
   );
-  const isWhole = rows.every(({ before, ...row }) => rowHash(row).equals(row.hash) && row.prev_hash.equals(before ?? genesis));
-  return { isWhole, count: rows.length };
+  const isUnbroken = rows.every(({ before, ...row }) => isWhole(row) && row.prev_hash.equals(before ?? genesis));
+  return { isWhole: isUnbroken, count: rows.length };
 }
 
 /** What is wrong with a chain: a row was changed, one is missing before `seq`, or the newest rows were cut off. */
@@ -160,7 +175,7 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
   for (const head of heads) {
     let previous: { seq: number; hash: Buffer } = { seq: 0, hash: genesis };
     for (;;) {
-      const page = await select<Stored>(db, 'SELECT * FROM audit WHERE organisation_id = :id AND seq > :seq ORDER BY seq LIMIT 1000', {
+      const page = await select<StoredAudit>(db, 'SELECT * FROM audit WHERE organisation_id = :id AND seq > :seq ORDER BY seq LIMIT 1000', {
         id: head.organisation_id,
         seq: previous.seq,
       });
@@ -169,7 +184,7 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
         const report = (fault: AuditFault['fault']) => faults.push({ organisationId: row.organisation_id, seq, fault });
         if (seq !== previous.seq + 1) report('missing');
         else if (!row.prev_hash.equals(previous.hash)) report('broken-link');
-        if (!rowHash(row).equals(row.hash)) report('changed');
+        if (!isWhole(row)) report('changed');
         previous = { seq, hash: row.hash };
       }
       rows += page.length;
