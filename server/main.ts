@@ -9,6 +9,7 @@ const usage = `kense COMMAND
   audit verify                walk the audit log and name every changed, missing or inserted row
   reconcile                   start a workflow for every live route that lost its own
   config check                check all settings
+  pki check                   ask the responders, the time-stamping authority and the lists for something harmless
   verify [options] FILE       check a signature (kense verify --help)
 `;
 
@@ -26,6 +27,7 @@ const commands: Record<string, Command> = {
   'user create-admin': async (argv) => (await admin()).runCreateAdmin(argv),
   'audit verify': async () => (await admin()).runAuditVerify(),
   'config check': async () => (await admin()).runConfigCheck(),
+  'pki check': async () => (await import('./cli/pki.js')).runPkiCheck(),
   verify: async (argv) =>
     (await import('./cli/verify.js')).runVerify(argv, { stdout: process.stdout, stderr: process.stderr, now: () => new Date() }),
 };

@@ -24,6 +24,7 @@ export {
   type TimeStampResult,
 } from './tsp';
 export { productionTrust } from './trust/production';
+export { buildChain } from './x509/chain';
 export { formatSerial, parseCertificate, type Certificate } from './x509/certificate';
 export { parseCrl, readCrlFile, type Crl } from './x509/crl';
 export { readCertificates, toPem } from './x509/pem';

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Sequelize } from 'sequelize';
 import { isTwelveDigits } from '../../domain/people/numbers';
+import { evidenceSender } from '../../integrations/temporal/evidence';
 import { openTemporal } from '../../integrations/temporal/client';
 import { groupSender } from '../../integrations/temporal/groups';
 import { routeSender } from '../../integrations/temporal/send';
@@ -12,7 +13,7 @@ import { migrate } from '../../storage/migrate';
 import { openObjectStore } from '../../storage/objects';
 import { accountByLogin, createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
 import { liveGroups } from '../../storage/queries/groups';
-import { allAuditStamps, type AuditStamp } from '../../storage/queries/evidence';
+import { allAuditStamps, gatheringEvidence, type AuditStamp } from '../../storage/queries/evidence';
 import { liveRoutes } from '../../storage/queries/routes';
 import { transactions } from '../../storage/tx';
 import { hashPassword, minPasswordLength } from '../auth/passwords';
@@ -164,6 +165,12 @@ export async function runReconcile(): Promise<number> {
         for (const group of page) if (await groups.nudge(group)) woken++;
       }
       console.log(`${woken} live groups, each told to look at its record`);
+      const proofs = evidenceSender(client);
+      let resumed = 0;
+      for (let page = await gatheringEvidence(db, '', 200); page.length > 0; page = await gatheringEvidence(db, page.at(-1) ?? '', 200)) {
+        for (const signatureId of page) if (await proofs.resume(signatureId)) resumed++;
+      }
+      console.log(`${resumed} proofs being gathered, started again`);
       return 0;
     });
   } finally {

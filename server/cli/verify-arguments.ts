@@ -22,7 +22,9 @@ export class UsageError extends Error {
 
 export const USAGE = `Usage: kense verify [options] FILE
 
-Checks a CMS signature (DER, PEM or base64) and says who signed, in which role, when, and whether it holds.
+Checks a CMS signature (DER, PEM or base64), an evidence pack (zip) or a card of an electronic document (PDF) and says who signed,
+in which role, when, and whether it holds. A pack and a card bring their document; certificates in them are trusted only when they lead
+to the national root or to a certificate given by --trust.
 
   --content FILE        the signed document, when the signature is detached
   --at TIME             check as of this time (ISO 8601 with zone); default: now

@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import {
   DigestSet,
   DOCUMENT_POLICY,
-  PUBLIC_SIGNER_FIELDS,
   SignatureFormatError,
   createTrustStore,
   decodeSignatureFile,
@@ -17,13 +16,14 @@ import {
   verifyCms,
   type Digests,
   type OcspAnswer,
-  type RevocationReport,
-  type SignerReport,
   type TrustStore,
   type VerificationReport,
   type Verdict,
 } from '../../signature';
+import { PackError, verifyPack } from '../../signature/pack';
+import { isZip, openZipSource } from '../packs/zip-source';
 import { USAGE, UsageError, parseVerifyArguments, type VerifyArguments } from './verify-arguments';
+import { formatPackReport, formatReport, publicPackReport, publicReport } from './verify-print';
 
 /** Where the command writes and what time it takes for now. */
 export interface VerifyIo {
@@ -51,15 +51,40 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
   }
   try {
     const options = parseVerifyArguments(argv);
-    const report = await verifyFiles(options, io.now());
-    io.stdout.write(options.json ? `${JSON.stringify(publicReport(report), null, 2)}\n` : formatReport(report));
-    return EXIT[report.verdict];
+    const { verdict, json, text } = await verifyAny(options, io.now());
+    io.stdout.write(options.json ? `${JSON.stringify(json, null, 2)}\n` : text);
+    return EXIT[verdict];
   } catch (error) {
     if (error instanceof UsageError) io.stderr.write(`kense verify: ${error.message}\n\n${USAGE}`);
-    else if (error instanceof SignatureFormatError) io.stderr.write(`kense verify: ${error.message} (${error.code})\n`);
+    else if (error instanceof SignatureFormatError || error instanceof PackError)
+      io.stderr.write(`kense verify: ${error.message} (${error.code})\n`);
     else if (error instanceof FileError) io.stderr.write(`kense verify: ${error.message}\n`);
     else throw error;
     return EXIT_UNREADABLE;
+  }
+}
+
+type Outcome = { readonly verdict: Verdict; readonly json: object; readonly text: string };
+
+/** The file says by its first bytes what it is. */
+async function verifyAny(options: VerifyArguments, now: Date): Promise<Outcome> {
+  const head = await readHead(options.signatureFile);
+  if (isZip(head)) return verifyPackFile(options, now);
+  const report = await verifyFiles(options, now);
+  return { verdict: report.verdict, json: publicReport(report), text: formatReport(report) };
+}
+
+async function verifyPackFile(options: VerifyArguments, now: Date): Promise<Outcome> {
+  const { signatureFile, at, purpose, requiredRoles } = options;
+  if (options.contentFile ?? options.crlFiles[0] ?? options.ocspFiles[0])
+    throw new UsageError('a pack brings its own document and answers: only --trust, --at, --purpose, --require-role and --json go with it');
+  const trust = await readTrust(options.trustFiles);
+  const source = await openZipSource(signatureFile);
+  try {
+    const report = await verifyPack(source, { at: at ?? now, trust, purpose, requiredRoles });
+    return { verdict: report.verdict, json: publicPackReport(report), text: formatPackReport(report) };
+  } finally {
+    source.close();
   }
 }
 
@@ -91,6 +116,18 @@ async function digestFile(file: string, der: Uint8Array): Promise<Digests> {
   return set.digests();
 }
 
+/** The first bytes of a file. */
+async function readHead(file: string): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(1_029);
+  try {
+    const handle = await open(file);
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0).finally(() => handle.close());
+    return buffer.subarray(0, bytesRead);
+  } catch (error) {
+    throw fileError(file, error);
+  }
+}
+
 async function read(file: string): Promise<Uint8Array> {
   try {
     if ((await stat(file)).size > MAX_SIGNATURE_BYTES) throw new FileError(`${file} is too large`);
@@ -102,46 +139,4 @@ async function read(file: string): Promise<Uint8Array> {
 
 function fileError(file: string, error: unknown): FileError {
   return new FileError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-}
-
-function publicReport({ format, checkedAt, purpose, verdict, code, signers }: VerificationReport): object {
-  const pick = (signer: SignerReport): object => Object.fromEntries(PUBLIC_SIGNER_FIELDS.map((field) => [field, signer[field]]));
-  return { format, checkedAt, purpose, verdict, code, signers: signers.map(pick) };
-}
-
-function formatReport(report: VerificationReport): string {
-  const head = `${report.verdict.toUpperCase()} (${report.code}), ${report.attached ? 'attached' : 'detached'}, signatures: ${report.signers.length}\n`;
-  return head + report.signers.map(formatSigner).join('');
-}
-
-function formatSigner(signer: SignerReport, index: number): string {
-  const lines: [string, string | null][] = [
-    ['Signer', withNumber(signer.name, 'IIN', signer.iin)],
-    ['Organisation', withNumber(signer.organisation, 'BIN', signer.bin)],
-    ['Roles', signer.roles.join(', ') || null],
-    ['Certificate', signer.serial],
-    ['Level', signer.level],
-    ['Claimed time', signer.claimedTime],
-    ['Best time', `${signer.bestTime} (${signer.bestTimeSource})`],
-    ['Could still settle', signer.pending.join(', ') || null],
-    ...signer.revocation.map((r): [string, string] => ['Revocation', describeRevocation(r)]),
-    ...signer.checks.map(({ name, result, detail }): [string, string] => [`  ${name}`, detail ? `${result}: ${detail}` : result]),
-  ];
-  const body = lines.filter(([, value]) => value !== null).map(([label, value]) => `  ${label.padEnd(20)}${printable(value!)}\n`);
-  return `\nSignature ${index + 1}: ${signer.verdict} (${signer.code})\n  ${printable(signer.reason)}\n${body.join('')}`;
-}
-
-function describeRevocation({ subject, status, source, thisUpdate, responder, revokedAt, reason, fault }: RevocationReport): string {
-  const from = source && `${source.toUpperCase()} of ${thisUpdate}${responder ? ` by ${responder.subject}` : ''}`;
-  const when = revokedAt && `${status === 'good' ? 'revoked later, ' : ''}${revokedAt}${reason ? ` ${reason}` : ''}`;
-  return [`${status}: ${subject}`, when, from, fault].filter(Boolean).join('; ');
-}
-
-function withNumber(text: string | null, label: string, number: string | null): string | null {
-  return [text, number && `${label} ${number}`].filter(Boolean).join(', ') || null;
-}
-
-/** Names come from certificates anybody can make: control characters must not reach the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
 }

@@ -1,11 +1,9 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { Router, type Request } from 'express';
 import { isUlid } from '../../domain/ids';
+import { evidenceSender } from '../../integrations/temporal/evidence';
 import { evidenceOf, evidenceReport, type Evidence } from '../../storage/queries/evidence';
 import { routeOfDocument, type RoutePage } from '../../storage/queries/routes';
 import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
-import { evidencePatienceMs, evidenceRetryName, evidenceWorkflowId, evidenceWorkflowName, queues } from '../../workflows/contracts';
-import type { EvidenceStart } from '../../workflows/contracts';
 import { Refusal, type WebDeps } from '../context';
 import { contentDisposition, signatureName } from '../documents/downloads';
 import type { Place } from '../documents/load';
@@ -66,21 +64,9 @@ export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Re
   router.post('/signatures/:signature/retry', async (req, res) => {
     const { place, signature, evidence } = await found(req);
     if (place.actor.kind !== 'member') throw new Refusal('forbidden');
-    if (evidence?.state === 'gathering') await askAgain(deps, signature.id);
+    if (evidence?.state === 'gathering') await evidenceSender(deps.temporal.client).wake(signature.id);
     respond.go(req, res, `${place.base}/signatures/${signature.id}`, { tone: 'ok', key: 'flash.evidence_asked' });
   });
 
   return router;
-}
-
-/** Wakes the run that gathers the proof; one that was lost starts again. */
-async function askAgain(deps: WebDeps, signatureId: string): Promise<void> {
-  const { workflow } = deps.temporal.client;
-  const workflowId = evidenceWorkflowId(signatureId);
-  const start: EvidenceStart = { signatureId, patienceMs: evidencePatienceMs };
-  await workflow
-    .signalWithStart(evidenceWorkflowName, { workflowId, taskQueue: queues.flow, args: [start], signal: evidenceRetryName })
-    .catch((error: unknown) => {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-    });
 }

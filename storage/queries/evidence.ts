@@ -128,6 +128,16 @@ export async function overdueEvidence(db: Sequelize, before: Date, limit: number
   return rows.map((row) => row.id);
 }
 
+/** Signatures whose proof is being gathered, by id after `after`, at most `limit`. */
+export async function gatheringEvidence(db: Sequelize, after: string, limit: number): Promise<string[]> {
+  const rows = await select<{ id: string }>(
+    db,
+    "SELECT signature_id AS id FROM evidence WHERE state = 'gathering' AND signature_id > :after ORDER BY signature_id LIMIT :limit",
+    { after, limit },
+  );
+  return rows.map((row) => row.id);
+}
+
 /** A revocation list as it was last fetched from its address. */
 export type StoredList = { url: string; der: Buffer; thisUpdate: Date; nextUpdate: Date | null; fetchedAt: Date };
 
