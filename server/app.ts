@@ -14,6 +14,9 @@ import { groupRoutes } from './groups/routes';
 import { invitationRoutes } from './invitations/routes';
 import { requestContext } from './middleware/request';
 import { csrfGuard, securityHeaders } from './middleware/security';
+import { phoneCheckRoutes } from './phone/check-routes';
+import { phoneConfirmRoutes, phoneSignInRoutes } from './phone/entry-routes';
+import { phoneBatchRoutes } from './phone/sign-routes';
 import { responder } from './respond';
 import { root } from './root';
 import { directoryRoutes } from './settings/directory';
@@ -74,6 +77,7 @@ export function createApp(deps: WebDeps): Express {
 
   app.use(authRoutes(deps, respond));
   app.use(edsSignInRoutes(deps, respond));
+  app.use(phoneSignInRoutes(deps, respond));
   app.use(checkRoutes(deps, respond));
   app.use(invitationRoutes(deps, respond));
   app.get('/', (req, res) => res.redirect(303, req.kense.session ? '/to-sign' : '/sign-in'));
@@ -106,6 +110,9 @@ export function createApp(deps: WebDeps): Express {
   app.use(moduleRoutes(deps, respond));
   app.use(settingsRoutes(deps, respond));
   app.use(confirmKeyRoutes(deps, respond));
+  app.use(phoneConfirmRoutes(deps, respond));
+  app.use(phoneBatchRoutes(deps, respond));
+  app.use(phoneCheckRoutes(deps, respond));
   app.use(directoryRoutes(deps, respond));
 
   app.use(() => {

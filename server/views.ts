@@ -15,6 +15,7 @@
 import type { ConfirmKeyPage, SignInEdsPage } from './auth/pages';
 import type { ProofView, SignatureReportPage } from './evidence/pages';
 import type { ChooseMany, GroupLookPage, GroupPage, ModulesPage, OpenGroup } from './groups/pages';
+import type { ConfirmPhonePage, PhoneCheckPage, PhoneSignPage, PhoneStateView, SignInPhonePage } from './phone/pages';
 import type { Direction, DocumentKind, DocumentState } from '../domain/documents/document';
 import type { OrganisationRole } from '../domain/people/roles';
 import type { StageKind, StageRule } from '../domain/routes/route';
@@ -472,6 +473,8 @@ export interface SignPage {
   ncalayerUrl: string;
   /** Demo: page of the simulator's small window with the keys. */
   simulatorUrl: string | null;
+  /** The same with the phone; null where it is not offered. */
+  phoneUrl: string | null;
 }
 export interface SigningSessionJson {
   documentUrl: string;
@@ -722,6 +725,11 @@ export interface Pages {
   'pages/settings/directory': DirectoryPage;
   'pages/groups/show': GroupPage;
   'pages/settings/modules': ModulesPage;
+  'pages/documents/phone': PhoneSignPage;
+  'pages/invitations/phone': PhoneSignPage;
+  'pages/sign-in-qr': SignInPhonePage;
+  'pages/settings/key-phone': ConfirmPhonePage;
+  'pages/settings/phone': PhoneCheckPage;
   'pages/keys': Record<string, never>;
   'pages/error': ErrorPage;
   'pages/command-pending': CommandPending;
@@ -748,6 +756,8 @@ export interface Fragments {
   'fragments/settings/directory-preview': DirectoryPreview;
   'fragments/groups/work': GroupPage;
   'fragments/groups/look': GroupLookPage;
+  'fragments/phone/state': PhoneStateView;
+  'fragments/phone/dialog': PhoneSignPage;
   'fragments/keys': Record<string, never>;
 }
 export interface Mails {

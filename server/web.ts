@@ -5,6 +5,7 @@ import { createApp } from './app';
 import type { Config } from './config';
 import type { WebDeps } from './context';
 import { webDeps } from './deps';
+import { startPhone } from './phone/serve';
 import { loadPolicy } from './signing/policy';
 import { checkedTrust } from './signing/trust';
 
@@ -18,6 +19,7 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
   checkedTrust(config);
   loadPolicy(config.policyFile);
   const deps = webDeps(config);
+  deps.checker.start();
   const server: Server = createServer(createApp(deps));
   server.requestTimeout = 0; // large uploads over slow links are fine; the headers still have their own limit
   server.headersTimeout = 30_000;
@@ -26,6 +28,10 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.listen.port, config.listen.host, resolve);
+  });
+  const phone = await startPhone(deps).catch((error: Error) => {
+    server.close();
+    throw error;
   });
   const { port, address } = server.address() as AddressInfo;
   deps.log.info({ address, port, url: config.publicUrl }, 'web is listening');
@@ -37,8 +43,9 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
+      await Promise.all([closed, phone?.stop(graceMs)]);
       clearTimeout(timer);
+      await deps.proofs.flush();
       await deps.checker.close();
       deps.mailer.close();
       await deps.temporal.connection.close();

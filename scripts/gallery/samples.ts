@@ -15,6 +15,7 @@ import type {
 } from '../../server/views';
 import { groupFragments, groupPages } from './samples-groups';
 import { keyPages } from './samples-keys';
+import { phoneFragments, phonePages } from './samples-phone';
 import { signaturePages } from './samples-signatures';
 import { samplePage as page, type Sample } from './sample';
 
@@ -397,6 +398,7 @@ const signing: SignPage = {
   postUrl: `/documents/${id(11)}/sign`,
   ncalayerUrl: 'ws://127.0.0.1:9/',
   simulatorUrl: '/keys',
+  phoneUrl: null,
 };
 const decision = (kind: DecisionForm['kind'], more: Partial<DecisionForm> = {}): DecisionForm => ({
   kind,
@@ -499,6 +501,7 @@ const preview = {
 /** Pages in the states worth looking at; the label is unique and names the screenshot. */
 export const pages: readonly Sample[] = [
   ...keyPages,
+  ...phonePages,
   ...signaturePages(signature, doubtful),
   ...groupPages,
   page('pages/sign-in', 'sign-in', {
@@ -534,7 +537,7 @@ export const pages: readonly Sample[] = [
     pager: onePage,
     counts: { all: 5, sign: 4, approve: 1, overdue: 1 },
     groups: [{ href: '/groups/1', purpose: 'answer', state: 'running', answered: 40, total: 100 }],
-    choose: { command: id(98), all: 12, limit: 1_000 },
+    choose: { command: id(98), all: 12, limit: 1_000, usesPhone: true },
   }),
   page('pages/to-sign', 'to-sign-empty', {
     filter: noFilter,
@@ -787,6 +790,8 @@ export const fragments: readonly FragmentSample[] = [
   }),
   fragment('fragments/lists/documents', { filter: noFilter, isFiltered: false, rows: [], pager }),
   fragment('fragments/lists/trash', { filter: noFilter, isFiltered: false, rows: [], pager }),
+  fragment('fragments/phone/state', phoneFragments.state),
+  fragment('fragments/phone/dialog', phoneFragments.dialog),
   fragment('fragments/groups/work', groupFragments.work),
   fragment('fragments/groups/look', groupFragments.look),
   fragment('fragments/upload-row', { command: id(95), fileName: 'a.pdf', sizeBytes: 10, draftHref: '/documents/1/edit', error: null }),

@@ -48,7 +48,11 @@ export function edsSignInRoutes(deps: WebDeps, respond: Responder): Router {
     if (req.kense.session) return res.redirect(303, req.kense.session.organisation ? returnTo : '/sign-in/organisation');
     res.set('Cache-Control', 'no-store');
     const key = await keyForm(deps, req, 'sign-in', '/sign-in/eds', null, null);
-    await respond.page(req, res, 'pages/sign-in-eds', { returnTo: returnTo === '/' ? null : returnTo, key, usesPhone: false });
+    await respond.page(req, res, 'pages/sign-in-eds', {
+      returnTo: returnTo === '/' ? null : returnTo,
+      key,
+      usesPhone: deps.config.phone !== null,
+    });
   });
 
   router.post('/sign-in/eds', async (req, res) => {
@@ -60,7 +64,11 @@ export function edsSignInRoutes(deps: WebDeps, respond: Responder): Router {
       req.kense.log.warn({ code: error.code }, 'sign-in refused');
       res.status(status);
       const key = await keyForm(deps, req, 'sign-in', '/sign-in/eds', null, error);
-      await respond.page(req, res, 'pages/sign-in-eds', { returnTo: returnTo === '/' ? null : returnTo, key, usesPhone: false });
+      await respond.page(req, res, 'pages/sign-in-eds', {
+        returnTo: returnTo === '/' ? null : returnTo,
+        key,
+        usesPhone: deps.config.phone !== null,
+      });
     };
     const minutes = await limits.waitMinutes(`${limitKey} ${address}`, address);
     if (minutes > 0) return refuse(429, { code: 'sign_in.limited', params: { minutes } });
@@ -89,7 +97,7 @@ export function confirmKeyRoutes(deps: WebDeps, respond: Responder): Router {
       iin: person?.iin ?? null,
       confirmed: confirmed && { at: confirmed.confirmedAt.toISOString(), serial: confirmed.serial },
       key: await keyForm(deps, req, 'confirm', '/settings/key', person?.iin ?? null, error),
-      usesPhone: false,
+      usesPhone: deps.config.phone !== null,
     };
   };
 

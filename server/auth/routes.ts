@@ -78,7 +78,7 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
     login,
     returnTo: returnTo || null,
     error,
-    usesPhone: false,
+    usesPhone: deps.config.phone !== null,
     usesDirectory: deps.directory !== null,
     demoAccounts: demoAccounts(),
   });

@@ -129,7 +129,10 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
       pager: pager(req, page, total),
       counts: { all, sign, approve, overdue },
       groups: presentOpenGroups(groups),
-      choose: isGroupOn && rows.length > 0 ? { command: deps.newId(), all: total, limit: maxGroupItems } : null,
+      choose:
+        isGroupOn && rows.length > 0
+          ? { command: deps.newId(), all: total, limit: maxGroupItems, usesPhone: deps.config.phone !== null }
+          : null,
     };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/lists/to-sign', data);
     else await respond.page(req, res, 'pages/to-sign', data, 'to-sign');

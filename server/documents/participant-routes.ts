@@ -3,6 +3,7 @@ import { maxRemarkLength, type RouteCommand } from '../../domain/routes/decide';
 import { attemptsOf } from '../../storage/queries/routes';
 import { Refusal, type WebDeps } from '../context';
 import { evidenceRoutes } from '../evidence/routes';
+import { phoneSigningRoutes } from '../phone/sign-routes';
 import type { Responder } from '../respond';
 import { signingRoutes } from '../signing/routes';
 import type { DecisionForm, Flash, Pages } from '../views';
@@ -42,6 +43,7 @@ export function participantRoutes(deps: WebDeps, respond: Responder, find: FindP
   router.use(downloadRoutes(deps, find));
   router.use(evidenceRoutes(deps, respond, find));
   router.use(signingRoutes(deps, respond, find));
+  router.use(phoneSigningRoutes(deps, respond, find));
 
   for (const kind of ['approve', 'refuse'] as const) {
     router.get(`/${kind}`, async (req, res) => {

@@ -73,6 +73,8 @@ export interface ChooseMany {
   /** Documents the filter finds, at most `limit`. */
   all: number;
   limit: number;
+  /** Documents may be signed with the phone together. */
+  usesPhone: boolean;
 }
 
 /** POST /groups/:id/next */

@@ -10,6 +10,7 @@ import { csrfGuard } from '../middleware/security';
 import { statusOf } from '../refusals';
 import type { Responder } from '../respond';
 import type { SignPage, SigningResult, SigningSessionJson } from '../views';
+import { isPhoneOffered } from '../phone/create';
 import { demoChain } from './demo-chain';
 import { receiveSignature } from './receive';
 import { openSession } from './sessions';
@@ -118,6 +119,7 @@ async function presentDialog(deps: WebDeps, place: Place): Promise<SignPage> {
     postUrl: `${base}/sign/${session.id}`,
     ncalayerUrl: deps.config.ncalayer.url,
     simulatorUrl: deps.config.ncalayer.windowUrl,
+    phoneUrl: (await isPhoneOffered(deps, place.actor)) ? `${base}/phone` : null,
   };
 }
 

@@ -8,6 +8,8 @@ import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import { dataConverter } from '../../integrations/temporal/client';
 import { createApp } from '../../server/app';
+import { phoneSender } from '../../integrations/temporal/phone';
+import { createPhoneApp } from '../../server/phone/listener';
 import { hashPassword } from '../../server/auth/passwords';
 import { readConfig, type Config } from '../../server/config';
 import type { WebDeps } from '../../server/context';
@@ -61,6 +63,9 @@ export class TestApplication {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const phoneServer = createServer();
+    await new Promise<void>((resolve) => phoneServer.listen(0, '127.0.0.1', resolve));
+    const phoneUrl = `http://127.0.0.1:${(phoneServer.address() as AddressInfo).port}/egov`;
     const config = readConfig({
       ...serverEnv(),
       KENSE_PUBLIC_URL: url,
@@ -75,14 +80,18 @@ export class TestApplication {
       KENSE_CRL_URLS: listUrls(nuc.url)
         .filter((list) => list.includes('/nca_'))
         .join(','), // the root issues here itself
+      KENSE_PHONE_URL: phoneUrl,
+      KENSE_PHONE_LISTEN: '127.0.0.1:1',
       KENSE_LOG_LEVEL: 'silent',
       KENSE_SIGN_IN_ATTEMPTS: '50',
       ...options.env,
     });
     const deps = webDeps(config);
     server.on('request', createApp(deps));
+    phoneServer.on('request', createPhoneApp(deps, phoneSender(deps.temporal.client)));
     stops.push(
       () => closeServer(server),
+      () => closeServer(phoneServer),
       () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
     );
     const ours = await seed(deps, '150340010215', 'ТОО «Алатау»', 'ours');

@@ -11,6 +11,7 @@ const parts = {
   '[data-group]': () => import('./group.js'),
   '[data-choose]': () => import('./choose.js'),
   '[data-key-form]': () => import('./key-form.js'),
+  '[data-phone]': () => import('./phone.js'),
   '[data-sign-in]': () => import('./sign-in.js'),
 };
 const started = new WeakSet();

@@ -1,0 +1,38 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { phoneSender } from '../../integrations/temporal/phone';
+import type { WebDeps } from '../context';
+import { createPhoneApp } from './listener';
+
+/** Time for a whole request: 20 MB of documents over a slow mobile network. And for its headers. Milliseconds. */
+const requestMs = 180_000;
+const headersMs = 10_000;
+const maxConnections = 500;
+
+export type RunningPhone = { port: number; stop(graceMs: number): Promise<void> };
+
+/** Serves phones at their own address until `stop` is called; null when they are not expected. Rejects when the port is taken. */
+export async function startPhone(deps: WebDeps): Promise<RunningPhone | null> {
+  const { phone } = deps.config;
+  if (!phone) return null;
+  const server: Server = createServer(createPhoneApp(deps, phoneSender(deps.temporal.client)));
+  server.requestTimeout = requestMs;
+  server.headersTimeout = headersMs;
+  server.maxConnections = maxConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(phone.listen.port, phone.listen.host, resolve);
+  });
+  const { address, port } = server.address() as AddressInfo;
+  deps.log.info({ address, port, url: phone.url }, 'phones are expected');
+  return {
+    port,
+    async stop(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
