@@ -86,6 +86,16 @@ async function bundleWorkflows() {
   fs.writeFileSync(stamp, state);
 }
 
+/** The verifier as one file that needs nothing but Node: for whoever has an evidence pack and no installation. */
+async function bundleVerifier() {
+  const entry = path.join(dist, 'server/cli/verify-main.js');
+  if (!fs.existsSync(entry)) return;
+  const outfile = path.join(dist, 'kense-verify.cjs');
+  const options = { platform: 'node', target: 'node20', format: 'cjs', legalComments: 'inline', logLevel: 'warning' };
+  await require('esbuild').build({ ...options, entryPoints: [entry], bundle: true, outfile: `${outfile}.new` });
+  fs.renameSync(`${outfile}.new`, outfile);
+}
+
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
@@ -128,6 +138,7 @@ async function build() {
     const ran = spawnSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.build.json')], { cwd: root, stdio: 'inherit' });
     prune();
     await bundleWorkflows();
+    await bundleVerifier();
     if (ran.status === 0) fs.writeFileSync(stamp, state);
     return ran.status === 0;
   });

@@ -6,6 +6,7 @@ import type { StoredFile } from '../../storage/queries/documents';
 import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
 import { attemptPage, wantedAttempt, type Place } from './load';
+import { evidencePack } from './pack';
 import { signedPdf } from './signed-pdf';
 
 /** A header value that carries any file name (RFC 6266 with RFC 5987 encoding), with an ASCII twin for old programs. */
@@ -95,6 +96,22 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
       'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.signed.pdf`),
     });
     await pipeline(bytes, res);
+  });
+
+  router.get('/download/pack.zip', async (req, res) => {
+    const place = await find(req);
+    if (place.actor.kind !== 'member') throw new Refusal('not_found'); // the log is the house's own
+    const { document, page, signatures } = await shown(deps, req, place);
+    if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
+    const purposeOf = (participantId: string): string =>
+      page.route.stages.find((s) => s.participants.some((p) => p.id === participantId))?.kind ?? 'sign';
+    const signed = signatures.map((s) => ({ ...s, purpose: purposeOf(s.participantId) }));
+    const zip = await evidencePack(deps, { document, signatures: signed }, req.kense.lang);
+    res.set({
+      'Content-Type': 'application/zip',
+      'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.pack.zip`),
+    });
+    await pipeline(zip, res);
   });
 
   return router;
