@@ -24,8 +24,6 @@ export type Deps = {
   /** Responders, time-stamping authority. */
   pki: Pki;
   pkiSettings: { tspUrl: string | null; crlUrls: readonly string[]; timeoutMs: number };
-  /** How long after a signature its proof begins to be gathered, milliseconds. */
-  proofDelayMs: number;
   trust: TrustStore;
   policy: InstallationPolicy;
   /** A line for the log of this process. */

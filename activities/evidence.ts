@@ -42,7 +42,7 @@ import type { Deps, Lang } from './deps';
 /** How long before a proof ends it is renewed: years of service lie ahead of it, and an authority may be away for weeks. Milliseconds. */
 const renewBeforeMs = 90 * 86_400_000;
 /** A run is taken for lost when its next step is this much overdue. Milliseconds. */
-const lostAfterMs = 10 * 60_000;
+const lostAfterMs = 5 * 60_000;
 /** How often a revocation list is fetched anew. Milliseconds. */
 const listAgeMs = 3_600_000;
 /** Authorities speak in whole seconds. */

@@ -121,12 +121,7 @@ export const routeActivities = (deps: Deps) => ({
               at,
               await detailsOf(deps, tx, command, before, next),
             );
-            return {
-              ok: true as const,
-              route: next,
-              hasMail: mails.length > 0,
-              ...(command.kind === 'sign' ? { signatureId: command.signatureId, proveAfterMs: deps.proofDelayMs } : {}),
-            };
+            return { ok: true as const, route: next, hasMail: mails.length > 0 };
           },
         ),
       ),

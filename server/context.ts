@@ -12,6 +12,7 @@ import type { InTx } from '../storage/tx';
 import type { Config } from './config';
 import type { Renderer } from './render';
 import type { SignatureChecker } from './signing/checker';
+import type { Proofs } from './signing/proofs';
 import type { Lang, Theme } from './views';
 
 /** Everything the web process uses; handed to each area when its routes are made. */
@@ -25,6 +26,7 @@ export type WebDeps = {
   temporal: { client: Client; connection: Connection };
   send: RouteSender;
   checker: SignatureChecker;
+  proofs: Proofs;
   render: Renderer;
   log: Logger;
   now: () => Date;

@@ -2,6 +2,7 @@ import type { Deps as ActivityDeps } from '../activities';
 import { openDirectory } from '../integrations/directory/directory';
 import { openPki } from '../integrations/pki/pki';
 import { openMailer } from '../integrations/mail/mailer';
+import { evidenceSender } from '../integrations/temporal/evidence';
 import { openTemporal } from '../integrations/temporal/client';
 import { routeSender } from '../integrations/temporal/send';
 import { openDatabase } from '../storage/database';
@@ -16,6 +17,7 @@ import { root } from './root';
 import { openSignatureChecker } from './signing/checker';
 import { loadTrust } from './signing/check-signature';
 import { loadPolicy } from './signing/policy';
+import { openProofs } from './signing/proofs';
 
 const now = (): Date => new Date();
 
@@ -23,6 +25,7 @@ const now = (): Date => new Date();
 export function webDeps(config: Config): WebDeps {
   const db = openDatabase({ url: config.databaseUrl, poolMax: 10 });
   const temporal = openTemporal(config.temporal, config.secret);
+  const log = openLog(config, 'web');
   return {
     config,
     db,
@@ -34,7 +37,8 @@ export function webDeps(config: Config): WebDeps {
     send: routeSender(temporal.client),
     checker: openSignatureChecker({ trustFiles: config.trustFiles, policyFile: config.policyFile, pki: config.pki }),
     render: createRenderer({ root, isProduction: config.isProduction }),
-    log: openLog(config, 'web'),
+    proofs: openProofs(evidenceSender(temporal.client), config.proofDelayMs, log),
+    log,
     now,
     newId,
   };
@@ -54,7 +58,6 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     mailer,
     pki: openPki(config.pki, now),
     pkiSettings: config.pki,
-    proofDelayMs: config.proofDelayMs,
     trust: loadTrust(config.trustFiles),
     policy: loadPolicy(config.policyFile),
     warn: (facts, text) => log.warn(facts, text),

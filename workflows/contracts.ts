@@ -24,13 +24,8 @@ export type RouteMessage =
 export type RouteSaved = { routeId: string; rev: number; state: Route['state'] };
 
 export type ApplyRoute = { commandId: string; command: RouteCommand; before: Route; next: Route; effects: RouteEffect[] };
-/**
- * `signatureId` names the signature a command accepted, `proveAfterMs` when its proof begins to be gathered. `current` and `unsent` come with a conflict: the stored state, and the commands
- * whose mails still wait.
- */
-export type Applied =
-  | { ok: true; route: Route; hasMail: boolean; signatureId?: string; proveAfterMs?: number }
-  | { ok: false; code: string; current?: Route; unsent?: string[] };
+/** `current` and `unsent` come with a conflict: the stored state, and the commands whose mails still wait. */
+export type Applied = { ok: true; route: Route; hasMail: boolean } | { ok: false; code: string; current?: Route; unsent?: string[] };
 
 export const routeUpdateName = 'routeCommand';
 export const routeWorkflowName = 'routeWorkflow';
@@ -40,11 +35,8 @@ export const queues = { flow: 'flow', io: 'io', heavy: 'heavy' } as const;
 /** A derived file asked for by a reader: the PDF with its sheet of signatures. `key` is where it will be stored. */
 export type DeriveStart = { key: string; routeId: string; documentId: string; language: 'ru' | 'kk' | 'en' };
 
-/**
- * Gathering the proof of one signature. `firstWaitMs` passes before the first look, so that a batch being signed has the machine for
- * itself; `waits` replaces the plan of waits between tries. Milliseconds.
- */
-export type EvidenceStart = { signatureId: string; patienceMs: number; firstWaitMs?: number; waits?: number[] };
+/** Gathering the proof of one signature. `waits` replaces the plan of waits between tries, milliseconds. */
+export type EvidenceStart = { signatureId: string; patienceMs: number; waits?: number[] };
 export const evidenceRetryName = 'evidenceRetry';
 export const evidenceWorkflowName = 'evidenceWorkflow';
 /** Workflow id of the proof of one signature. */

@@ -26,13 +26,12 @@ const waitsMs = [30_000, 120_000, 600_000, 3_600_000, 6 * 3_600_000] as const;
  * Gathers the proof of one signature: revocation answers, time-stamp, the long-term form. "Cannot tell yet" is asked again until it is
  * final; after `patienceMs` the row says that nothing more can be had. Run once more, it renews a proof that is about to end.
  */
-export async function evidenceWorkflow({ signatureId, patienceMs, firstWaitMs, waits }: EvidenceStart): Promise<void> {
+export async function evidenceWorkflow({ signatureId, patienceMs, waits }: EvidenceStart): Promise<void> {
   const plan = waits ?? waitsMs;
   let isAsked = false;
   setHandler(evidenceRetry, () => {
     isAsked = true;
   });
-  if (firstWaitMs) await condition(() => isAsked, firstWaitMs);
   const began = Date.now();
   for (let attempt = 0; ; attempt++) {
     const waitMs = plan[Math.min(attempt, plan.length - 1)] ?? 60_000;

@@ -5,7 +5,6 @@ import {
   condition,
   continueAsNew,
   defineUpdate,
-  patched,
   proxyActivities,
   proxyLocalActivities,
   setHandler,
@@ -15,7 +14,6 @@ import type { Activities } from '../activities';
 import { decide, nextTimer, type RouteCommand } from '../domain/routes/decide';
 import { isFinal, type Route } from '../domain/routes/route';
 import { routeUpdateName, type Applied, type RouteMessage, type RouteSaved, type RouteStart } from './contracts';
-import { startEvidence } from './lib/evidence';
 import { Serial } from './lib/serial';
 
 export const routeCommand = defineUpdate<RouteSaved, [RouteMessage]>(routeUpdateName);
@@ -33,7 +31,6 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
   let route: Route | null = start.route ?? null;
   const serial = new Serial();
   const sending = new Set<string>();
-  let starting = 0;
   let stopping = false;
 
   const io = proxyActivities<Activities>({
@@ -57,16 +54,6 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     }
   };
 
-  /** The gathering of a signature's proof runs on its own from here on. */
-  const prove = async (signatureId: string, afterMs?: number): Promise<void> => {
-    starting++;
-    try {
-      await startEvidence(signatureId, afterMs);
-    } finally {
-      starting--;
-    }
-  };
-
   const settle = (commandId: string, applied: Applied): RouteSaved => {
     if (!applied.ok) {
       // The record has moved without us (a restore; a command stored just before worker and server died): follow it, its mails too.
@@ -76,7 +63,6 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     }
     route = applied.route;
     if (applied.hasMail) void sendMails(commandId);
-    if (applied.signatureId && patched('evidence')) void prove(applied.signatureId, applied.proveAfterMs);
     return { routeId: route.id, rev: route.rev, state: route.state };
   };
 
@@ -142,7 +128,7 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     const { rev } = current;
     const moved = (): boolean => route?.rev !== rev || isFinal(route);
     const timer = nextTimer(current);
-    if (workflowInfo().historyLength > policy.maxHistoryEvents && sending.size === 0 && starting === 0 && allHandlersFinished()) {
+    if (workflowInfo().historyLength > policy.maxHistoryEvents && sending.size === 0 && allHandlersFinished()) {
       return continueAsNew<typeof routeWorkflow>({ ...start, resume: false, route: current });
     }
     if (timer === null) {
@@ -158,7 +144,7 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
         : { kind: 'remind', by: { kind: 'system' }, at: Date.now() };
     await serial.run(() => apply(`${timer.kind}-${current.id}-${rev}`, command)).catch(ignoreRefusal);
   }
-  await condition(() => sending.size === 0 && starting === 0 && allHandlersFinished());
+  await condition(() => sending.size === 0 && allHandlersFinished());
 }
 
 /** One timer never sleeps longer than this, so that a corrected clock or a far date cannot overflow the server's limits. */

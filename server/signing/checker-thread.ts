@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openPki } from '../../integrations/pki/pki';
+import { buildChain } from '../../signature';
 import { checkSignature, loadTrust, type CheckRequest, type CheckTools } from './check-signature';
 import type { CheckerSettings } from './checker';
 import { loadPolicy } from './policy';
@@ -11,6 +12,12 @@ const tools: CheckTools = {
   policy: loadPolicy(settings.policyFile),
   pki: openPki(settings.pki, () => new Date()),
 };
+
+// The mathematics are made ready, and tried on certificates whose signatures are known to be good.
+for (const authority of tools.trust.intermediates) {
+  if (!buildChain(authority, tools.trust, [], authority.notBefore).trusted)
+    throw new Error('the signature engine fails on a known signature');
+}
 
 parentPort?.on('message', ({ id, request }: { id: number; request: CheckRequest }) => {
   checkSignature(request, tools).then(

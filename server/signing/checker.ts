@@ -10,6 +10,8 @@ export type CheckerSettings = { trustFiles: readonly string[]; policyFile: strin
 export type SignatureChecker = {
   /** Checks a signature off the main thread. Rejects when the checker itself broke or took longer than a minute. */
   check(request: CheckRequest): Promise<CheckResult>;
+  /** Starts the checking thread before it is needed: the first signature of the day need not wait for it. */
+  start(): void;
   close(): Promise<void>;
 };
 
@@ -61,6 +63,9 @@ export function openSignatureChecker(settings: CheckerSettings): SignatureChecke
         waiting.set(id, { resolve, reject, timer });
         used.postMessage({ id, request });
       });
+    },
+    start() {
+      thread ??= start();
     },
     async close() {
       await thread?.terminate();

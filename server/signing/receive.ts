@@ -73,6 +73,7 @@ export async function actOnRoute(deps: WebDeps, arrival: Arrival, { name, checke
   });
   switch (outcome.kind) {
     case 'done':
+      deps.proofs.later(commandId);
       return { kind: 'accepted', name };
     case 'unknown':
       return { kind: 'pending', name };

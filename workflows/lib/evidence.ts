@@ -2,8 +2,8 @@ import { ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { evidencePatienceMs, evidenceWorkflowId, evidenceWorkflowName, type EvidenceStart } from '../contracts';
 
 /** Starts the run that gathers the proof of a signature; it outlives its parent. One that is running already is left alone. */
-export async function startEvidence(signatureId: string, firstWaitMs = 0): Promise<void> {
-  const start: EvidenceStart = { signatureId, patienceMs: evidencePatienceMs, firstWaitMs };
+export async function startEvidence(signatureId: string): Promise<void> {
+  const start: EvidenceStart = { signatureId, patienceMs: evidencePatienceMs };
   try {
     await startChild(evidenceWorkflowName, {
       workflowId: evidenceWorkflowId(signatureId),
