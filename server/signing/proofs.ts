@@ -38,7 +38,9 @@ export function openProofs(sender: ReturnType<typeof evidenceSender>, delayMs: n
   return {
     later(signatureId) {
       waiting.add(signatureId);
-      timer ??= setTimeout(() => (running = start()), delayMs).unref();
+      timer ??= setTimeout(() => {
+        running = start();
+      }, delayMs).unref();
     },
     async flush() {
       if (timer) clearTimeout(timer);
