@@ -52,7 +52,7 @@ export class TestApplication {
     private readonly stops: (() => Promise<unknown>)[],
   ) {}
 
-  static async start(options: { worker?: boolean; env?: Record<string, string> } = {}): Promise<TestApplication> {
+  static async start(options: { worker?: boolean; phone?: boolean; env?: Record<string, string> } = {}): Promise<TestApplication> {
     const stops: (() => Promise<unknown>)[] = [];
     const [database, bucket, namespace] = await Promise.all([freshDatabase(), freshBucket(), freshNamespace()]);
     const authority = new TestAuthority();
@@ -80,15 +80,14 @@ export class TestApplication {
       KENSE_CRL_URLS: listUrls(nuc.url)
         .filter((list) => list.includes('/nca_'))
         .join(','), // the root issues here itself
-      KENSE_PHONE_URL: phoneUrl,
-      KENSE_PHONE_LISTEN: '127.0.0.1:1',
+      ...(options.phone === false ? {} : { KENSE_PHONE_URL: phoneUrl, KENSE_PHONE_LISTEN: '127.0.0.1:1' }),
       KENSE_LOG_LEVEL: 'silent',
       KENSE_SIGN_IN_ATTEMPTS: '50',
       ...options.env,
     });
     const deps = webDeps(config);
     server.on('request', createApp(deps));
-    phoneServer.on('request', createPhoneApp(deps, phoneSender(deps.temporal.client)));
+    if (config.phone) phoneServer.on('request', createPhoneApp(deps, phoneSender(deps.temporal.client)));
     stops.push(
       () => closeServer(server),
       () => closeServer(phoneServer),
