@@ -62,51 +62,79 @@ export type GatherInput = {
 export type Gathered = { isFinal: boolean; mailsOf?: string };
 
 /** Activities that make signatures provable for decades. Each may be stopped and run again at any point. */
-export const evidenceActivities = (deps: Deps) => ({
-  /** Takes one look at a signature: asks for what its proof lacks, adds it, judges, stores the outcome. */
-  gatherEvidence: async ({ signatureId, waitMs, isLast }: GatherInput): Promise<Gathered> => {
-    const found = await evidenceCase(deps.db, signatureId);
-    if (!found) throw ApplicationFailure.nonRetryable('no such signature', 'CannotProve');
-    const finding = await look(deps, found, { waitMs, isLast });
-    const isNews = finding.state !== 'gathering' && (finding.state !== found.state || finding.objectKey !== found.objectKey);
-    const commandId = deps.newId();
-    await deps.inTx(async (tx) => {
-      await saveEvidence(deps.db, tx, finding);
-      if (!isNews) return;
-      if (finding.verdict === 'invalid') await queueMails(deps.db, tx, await mailsAbout(deps, tx, found, commandId), finding.checkedAt);
-      await appendAudit(deps.db, tx, auditEntry(found, finding, commandId));
-    });
-    return { isFinal: finding.state !== 'gathering', ...(isNews && finding.verdict === 'invalid' ? { mailsOf: commandId } : {}) };
-  },
+export function evidenceActivities(deps: Deps) {
+  const lists = listsOf(deps);
+  return {
+    /** Takes one look at a signature: asks for what its proof lacks, adds it, judges, stores the outcome. */
+    gatherEvidence: async ({ signatureId, waitMs, isLast }: GatherInput): Promise<Gathered> => {
+      const found = await evidenceCase(deps.db, signatureId);
+      if (!found) throw ApplicationFailure.nonRetryable('no such signature', 'CannotProve');
+      const finding = await look(deps, lists.read, found, { waitMs, isLast });
+      const isNews = finding.state !== 'gathering' && (finding.state !== found.state || finding.objectKey !== found.objectKey);
+      const commandId = deps.newId();
+      await deps.inTx(async (tx) => {
+        await saveEvidence(deps.db, tx, finding);
+        if (!isNews) return;
+        if (finding.verdict === 'invalid') await queueMails(deps.db, tx, await mailsAbout(deps, tx, found, commandId), finding.checkedAt);
+        await appendAudit(deps.db, tx, auditEntry(found, finding, commandId));
+      });
+      return { isFinal: finding.state !== 'gathering', ...(isNews && finding.verdict === 'invalid' ? { mailsOf: commandId } : {}) };
+    },
 
-  /** Signatures whose next step is overdue because their run was lost, or because their proof is to be renewed. */
-  overdueEvidence: async (): Promise<string[]> => overdueEvidence(deps.db, new Date(deps.now().getTime() - lostAfterMs), overdueLimit),
+    /** Signatures whose next step is overdue because their run was lost, or because their proof is to be renewed. */
+    overdueEvidence: async (): Promise<string[]> => overdueEvidence(deps.db, new Date(deps.now().getTime() - lostAfterMs), overdueLimit),
 
-  /** Fetches the revocation lists that have grown old. A list that cannot be had or read leaves the last one in place. */
-  refreshRevocationLists: async (): Promise<{ fetched: number }> => {
-    const now = deps.now();
-    const kept = new Map((await revocationLists(deps.db)).map((list) => [list.url, list]));
-    let fetched = 0;
-    for (const url of deps.pkiSettings.crlUrls) {
-      const last = kept.get(url);
-      if (last && now.getTime() - last.fetchedAt.getTime() < listAgeMs && (!last.nextUpdate || last.nextUpdate > now)) continue;
-      if (await refreshList(deps, url, now)) fetched++;
-    }
-    return { fetched };
-  },
+    /** Fetches the revocation lists that have grown old. A list that cannot be had or read leaves the last one in place. */
+    refreshRevocationLists: (): Promise<{ fetched: number }> => lists.refresh(),
 
-  /** Has the head of every audit log time-stamped that has grown since its last stamp. */
-  stampAuditHeads: async (): Promise<{ stamped: number }> => {
-    let stamped = 0;
-    for (const head of await unstampedHeads(deps.db)) {
-      const answer = await deps.pki.timeStamp({ algorithm: 'streebog512', imprint: digest('streebog512', head.hash) });
-      if (!answer.ok) throw ApplicationFailure.retryable(describeProblem(answer.problem), 'NoTimeStamp');
-      await insertAuditStamp(deps.db, { ...head, token: Buffer.from(answer.token), stampedAt: deps.now() });
-      stamped++;
-    }
-    return { stamped };
-  },
-});
+    /** Has the head of every audit log time-stamped that has grown since its last stamp. */
+    stampAuditHeads: async (): Promise<{ stamped: number }> => {
+      let stamped = 0;
+      for (const head of await unstampedHeads(deps.db)) {
+        const answer = await deps.pki.timeStamp({ algorithm: 'streebog512', imprint: digest('streebog512', head.hash) });
+        if (!answer.ok) throw ApplicationFailure.retryable(describeProblem(answer.problem), 'NoTimeStamp');
+        await insertAuditStamp(deps.db, { ...head, token: Buffer.from(answer.token), stampedAt: deps.now() });
+        stamped++;
+      }
+      return { stamped };
+    },
+  };
+}
+
+/** How often lists are asked for at most when a signature needs one; one that was away is not asked again for each of a hundred. Milliseconds. */
+const listPauseMs = 60_000;
+
+/** The revocation lists: fetched by housekeeping, and when a signature needs one before that. */
+function listsOf(deps: Deps): { refresh: () => Promise<{ fetched: number }>; read: () => Promise<Crl[]> } {
+  let running: Promise<{ fetched: number }> | null = null;
+  let asked = -Infinity;
+  let parsed: Promise<Crl[]> | null = null; // megabytes: read and parsed once between two refreshes
+  const refresh = (): Promise<{ fetched: number }> => {
+    asked = Date.now();
+    running ??= refreshLists(deps).finally(() => (running = parsed = null));
+    return running;
+  };
+  return {
+    refresh,
+    read: async () => {
+      if (running || Date.now() - asked > listPauseMs) await refresh();
+      parsed ??= revocationLists(deps.db).then((kept) => kept.map((list) => readCrlFile(list.der)));
+      return parsed;
+    },
+  };
+}
+
+async function refreshLists(deps: Deps): Promise<{ fetched: number }> {
+  const now = deps.now();
+  const kept = new Map((await revocationLists(deps.db)).map((list) => [list.url, list]));
+  let fetched = 0;
+  for (const url of deps.pkiSettings.crlUrls) {
+    const last = kept.get(url);
+    if (last && now.getTime() - last.fetchedAt.getTime() < listAgeMs && (!last.nextUpdate || last.nextUpdate > now)) continue;
+    if (await refreshList(deps, url, now)) fetched++;
+  }
+  return { fetched };
+}
 
 /** The initiator relied on a signature that turns out to be none. */
 async function mailsAbout(deps: Deps, tx: Tx, found: EvidenceCase, commandId: string): Promise<Parameters<typeof queueMails>[2]> {
@@ -164,7 +192,12 @@ async function refreshList(deps: Deps, url: string, now: Date): Promise<boolean>
 
 const purposeOf = (name: string): Purpose => PURPOSES.find((one) => one === name) ?? 'sign';
 
-async function look(deps: Deps, found: EvidenceCase, plan: { waitMs: number; isLast: boolean }): Promise<EvidenceFinding> {
+async function look(
+  deps: Deps,
+  lists: () => Promise<Crl[]>,
+  found: EvidenceCase,
+  plan: { waitMs: number; isLast: boolean },
+): Promise<EvidenceFinding> {
   const now = deps.now();
   const digests = { sha256: found.sha256, streebog512: found.streebog512 };
   const input: VerificationInput = {
@@ -177,7 +210,6 @@ async function look(deps: Deps, found: EvidenceCase, plan: { waitMs: number; isL
   const stored = await deps.objects.getBytes(found.objectKey ?? found.cmsKey);
   const stamped = await withTimeStamp(deps, stored, input);
   const since = latest(evidenceNeeds(stamped.der, input).statuses.map((need) => need.about));
-  const lists = async (): Promise<Crl[]> => (await revocationLists(deps.db)).map((list) => readCrlFile(list.der));
   const checked = await checkOnline(deps.pki, stamped.der, { ...input, lists, ...(since ? { since } : {}) });
   const signer = checked.report.signers[0];
   if (!signer) throw ApplicationFailure.nonRetryable('the signature has no signer', 'CannotProve');

@@ -19,7 +19,7 @@ export function demoPerson(login: string): DemoPerson & { fullName: string } {
 
 /** Kense as the demonstration runs it: people from the directory, their keys in NCALayer, trust in their authority. */
 export async function startDemoApplication(env: Record<string, string> = {}, options: { worker?: boolean } = {}): Promise<TestApplication> {
-  const { KENSE_NCALAYER_URL, KENSE_NCALAYER_WINDOW_URL } = serverEnv();
+  const { KENSE_NCALAYER_URL, KENSE_NCALAYER_WINDOW_URL, KENSE_OCSP_URLS, KENSE_TSP_URL, KENSE_CRL_URLS } = serverEnv();
   const app = await TestApplication.start({
     ...options,
     env: {
@@ -27,6 +27,9 @@ export async function startDemoApplication(env: Record<string, string> = {}, opt
       KENSE_TRUST_FILES: demoTrustFile(),
       KENSE_NCALAYER_URL: KENSE_NCALAYER_URL ?? '',
       KENSE_NCALAYER_WINDOW_URL: KENSE_NCALAYER_WINDOW_URL ?? '',
+      KENSE_OCSP_URLS: KENSE_OCSP_URLS ?? '',
+      KENSE_TSP_URL: KENSE_TSP_URL ?? '',
+      KENSE_CRL_URLS: KENSE_CRL_URLS ?? '',
       ...env,
     },
   });
