@@ -118,7 +118,12 @@ function listsOf(deps: Deps): { refresh: () => Promise<{ fetched: number }>; rea
     refresh,
     read: async () => {
       if (running || Date.now() - asked > listPauseMs) await refresh();
-      parsed ??= revocationLists(deps.db).then((kept) => kept.map((list) => readCrlFile(list.der)));
+      parsed ??= revocationLists(deps.db)
+        .then((kept) => kept.map((list) => readCrlFile(list.der)))
+        .catch((error: unknown) => {
+          parsed = null;
+          throw error;
+        });
       return parsed;
     },
   };

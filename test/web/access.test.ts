@@ -17,6 +17,7 @@ const members = (wanted: Partial<Record<Who, Wanted>>, rest: Wanted = 'in'): Rec
     Wanted
   >;
 const all: Record<Who, Wanted> = Object.fromEntries(everybody.map((who) => [who, 'in' as const])) as Record<Who, Wanted>;
+const nobody: Record<Who, Wanted> = Object.fromEntries(everybody.map((who) => [who, 403 as const])) as Record<Who, Wanted>;
 const seers = members({ 'not asked': 404, 'other organisation': 404 });
 const answerers = members({ 'not asked': 404, 'other organisation': 404 });
 const managers = members({ initiator: 403, asked: 403, 'not asked': 403 });
@@ -33,6 +34,8 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
   ['GET', '/keys', all],
   ['GET', '/sign-in', all],
   ['POST', '/sign-in', all],
+  ['GET', '/sign-in/eds', all],
+  ['POST', '/sign-in/eds', all],
   ['GET', '/sign-in/organisation', all],
   ['POST', '/sign-in/organisation', all],
   ['POST', '/preferences', all],
@@ -67,6 +70,10 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
   ['GET', '/documents/:id/file', seers],
   ['GET', '/documents/:id/original', seers],
   ['GET', '/documents/:id/signatures/:signature.cms', seers],
+  ['GET', '/documents/:id/signatures/:signature.proof.cms', seers],
+  ['GET', '/documents/:id/signatures/:signature.json', seers],
+  ['GET', '/documents/:id/signatures/:signature', seers],
+  ['POST', '/documents/:id/signatures/:signature/retry', seers],
   ['GET', '/documents/:id/download/zip', seers],
   ['GET', '/documents/:id/download/pdf', seers],
   ['GET', '/documents/:id/edit', seers],
@@ -101,6 +108,8 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
     members({ initiator: 403, asked: 404, admin: 403, owner: 403, 'not asked': 404, 'other organisation': 404 }),
   ],
   ['GET', '/settings', members({})],
+  ['GET', '/settings/key', members({})],
+  ['POST', '/settings/key', members({})],
   ['GET', '/settings/sessions', members({})],
   ['POST', '/settings/sessions/end-others', members({})],
   ['POST', '/settings/sessions/:id/end', members({}, 404)],
@@ -119,6 +128,9 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
     '/file',
     '/original',
     '/signatures/:signature.cms',
+    '/signatures/:signature.proof.cms',
+    '/signatures/:signature.json',
+    '/signatures/:signature',
     '/download/zip',
     '/download/pdf',
     '/approve',
@@ -130,6 +142,7 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
     wanted: Record<Who, Wanted>,
   ][]),
   ['POST', '/invitations/:token/approve', all],
+  ['POST', '/invitations/:token/signatures/:signature/retry', nobody],
   ['POST', '/invitations/:token/refuse', all],
   ['GET', '/invitations/:token/sign/:session', all],
   ['POST', '/invitations/:token/sign/:session', all],
