@@ -32,7 +32,26 @@ type Sample = {
   stages: { kind: StageKind; rule?: 'any'; dueInDays?: number; logins: string[] }[];
 };
 
+const months = ['январь', 'февраль', 'март', 'апрель', 'май', 'июнь', 'июль', 'август', 'сентябрь', 'октябрь'];
+
+/** A pile on the head's desk, to be signed as a group. */
+const reconciliations: Sample[] = months.map((month, index) => ({
+  by: 'askar.zhumabayev',
+  file: `Акт сверки ${String(index + 1).padStart(2, '0')}-2026.pdf`,
+  title: `Акт сверки взаиморасчётов за ${month} 2026 г.`,
+  kind: 'act',
+  number: `СВ-${String(index + 1).padStart(2, '0')}`,
+  direction: 'outgoing',
+  counterparty: { name: 'ТОО «Qazyna Logistics»', bin: '181140020174' },
+  text: [
+    `АКТ СВЕРКИ ВЗАИМОРАСЧЁТОВ № СВ-${String(index + 1).padStart(2, '0')}`,
+    `ТОО «Алатау Сервис» и ТОО «Qazyna Logistics» сверили взаимные расчёты за ${month} 2026 года. Расхождений нет.`,
+  ],
+  stages: [{ kind: 'sign', logins: ['aidar.nurlanov'] }],
+}));
+
 const samples: Sample[] = [
+  ...reconciliations,
   {
     by: 'marina.kim',
     file: 'Договор поставки № 118-25.pdf',
