@@ -17,6 +17,11 @@ export interface Attachment {
  * has stay. pdf-lib's own method writes the name unescaped and does not follow name trees of several levels, so this is done here.
  */
 export function attachSource(pdf: PDFDocument, attachment: Attachment): void {
+  attachFile(pdf, attachment, {});
+}
+
+/** Attaches a file like `attachSource`; `key` is its place in the tree, which readers list in the order of the keys. */
+export function attachFile(pdf: PDFDocument, attachment: Attachment, { key }: { key?: string }): void {
   const { context, catalog } = pdf;
   const fileName = safeFileName(attachment.fileName);
   const params = { Size: attachment.bytes.length };
@@ -33,7 +38,7 @@ export function attachSource(pdf: PDFDocument, attachment: Attachment): void {
   );
   const names = dictionary(pdf, catalog, 'Names');
   const entries = nameTreeEntries(names.lookup(PDFName.of('EmbeddedFiles')), 0);
-  entries.push({ key: PDFHexString.fromText(uniqueKey(fileName, entries)), value: specification });
+  entries.push({ key: PDFHexString.fromText(uniqueKey(key ?? fileName, entries)), value: specification });
   entries.sort((a, b) => Buffer.compare(a.key.asBytes(), b.key.asBytes()));
   names.set(PDFName.of('EmbeddedFiles'), context.obj({ Names: entries.flatMap(({ key, value }) => [key, value]) }));
   const associated = catalog.lookup(PDFName.of('AF'));

@@ -75,3 +75,10 @@ export function drawQr(page: PDFPage, text: string, x: number, y: number, size: 
   }
   page.drawSvgPath(runs.join(''), { x, y, scale: size / modules.size, color: rgb(0, 0, 0) });
 }
+
+/** A QR code with its quiet zone of four modules within `size` points. */
+export function drawQrImage(page: PDFPage, text: string, x: number, y: number, size: number): void {
+  const { modules } = create(text, { errorCorrectionLevel: 'M' });
+  const quiet = (4 * size) / (modules.size + 8);
+  drawQr(page, text, x + quiet, y - quiet, size - 2 * quiet);
+}

@@ -36,7 +36,7 @@ export async function makeSignedPdf(order: SignedPdfOrder): Promise<SignedPdf> {
 }
 
 /** The parsed PDF, undefined when it is encrypted, broken or has no pages. */
-async function openPdf(bytes: Uint8Array): Promise<PDFDocument | undefined> {
+export async function openPdf(bytes: Uint8Array): Promise<PDFDocument | undefined> {
   try {
     const pdf = await PDFDocument.load(bytes, { updateMetadata: false, throwOnInvalidObject: true });
     return pdf.getPageCount() > 0 && pdf.getPages().every((page) => page.node.MediaBox() !== undefined) ? pdf : undefined;

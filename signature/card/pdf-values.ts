@@ -1,0 +1,159 @@
+import { damaged } from './errors';
+
+/** The values of a PDF (ISO 32000-2 §7.3). Strings are octets; a keyword is whatever word stands where a value is expected. */
+export type PdfValue =
+  | { readonly kind: 'null' }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'name'; readonly value: string }
+  | { readonly kind: 'string'; readonly value: Uint8Array }
+  | { readonly kind: 'array'; readonly items: readonly PdfValue[] }
+  | { readonly kind: 'dictionary'; readonly entries: ReadonlyMap<string, PdfValue> }
+  | { readonly kind: 'reference'; readonly object: number }
+  | { readonly kind: 'keyword'; readonly value: string };
+export type PdfDictionary = ReadonlyMap<string, PdfValue>;
+
+const MAX_DEPTH = 64;
+/** Values of one object: a page tree of ten thousand pages has fewer. */
+const MAX_VALUES = 400_000;
+const MAX_WORD = 200;
+
+const isSpace = (byte: number | undefined): boolean => byte === 0 || byte === 9 || byte === 10 || byte === 12 || byte === 13 || byte === 32;
+const DELIMITERS = new Set([...'()<>[]{}/%'].map((c) => c.charCodeAt(0)));
+const isRegular = (byte: number | undefined): boolean => byte !== undefined && !isSpace(byte) && !DELIMITERS.has(byte);
+
+/** Reads values from octets, bounded in depth and number. Throws CardError. */
+export class PdfLexer {
+  private values = 0;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    public at: number,
+  ) {}
+
+  skipSpace(): void {
+    for (; this.at < this.bytes.length; this.at++) {
+      const byte = this.bytes[this.at];
+      if (byte === 0x25) while (this.at < this.bytes.length && this.bytes[this.at] !== 10 && this.bytes[this.at] !== 13) this.at++;
+      else if (!isSpace(byte)) return;
+    }
+  }
+
+  value(depth = 0): PdfValue {
+    if (depth > MAX_DEPTH || ++this.values > MAX_VALUES) throw damaged('an object is too large');
+    this.skipSpace();
+    const { bytes, at } = this;
+    const byte = bytes[at];
+    if (byte === undefined) throw damaged('it ends in the middle of an object');
+    if (byte === 0x2f) return { kind: 'name', value: this.name() };
+    if (byte === 0x28) return { kind: 'string', value: this.literal() };
+    if (byte === 0x5b) return this.array(depth);
+    if (byte === 0x3c) return bytes[at + 1] === 0x3c ? this.dictionary(depth) : { kind: 'string', value: this.hex() };
+    if (!isRegular(byte)) throw damaged('a sign stands where it has no meaning');
+    return this.wordValue();
+  }
+
+  /** The next word of regular characters; empty at a delimiter. */
+  word(): string {
+    this.skipSpace();
+    const start = this.at;
+    while (this.at - start < MAX_WORD && isRegular(this.bytes[this.at])) this.at++;
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, this.at - start).toString('latin1');
+  }
+
+  /** A whole number; throws when something else stands there. */
+  integer(): number {
+    const word = this.word();
+    if (!/^\+?\d{1,12}$/.test(word)) throw damaged('a number is missing');
+    return Number(word);
+  }
+
+  private wordValue(): PdfValue {
+    const word = this.word();
+    if (word === 'null') return { kind: 'null' };
+    if (word === 'true' || word === 'false') return { kind: 'boolean', value: word === 'true' };
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(word)) return { kind: 'keyword', value: word };
+    if (/^\d{1,10}$/.test(word)) {
+      const after = this.at;
+      if (/^\d{1,5}$/.test(this.word()) && this.word() === 'R') return { kind: 'reference', object: Number(word) };
+      this.at = after;
+    }
+    return { kind: 'number', value: Number(word) };
+  }
+
+  private name(): string {
+    this.at++;
+    const start = this.at;
+    while (this.at - start < MAX_WORD && isRegular(this.bytes[this.at])) this.at++;
+    const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, this.at - start).toString('latin1');
+    return text.replace(/#([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  }
+
+  private literal(): Uint8Array {
+    const out: number[] = [];
+    let open = 1;
+    for (this.at++; this.at < this.bytes.length; this.at++) {
+      const byte = this.bytes[this.at]!;
+      if (byte === 0x5c) this.escape(out);
+      else if (byte === 0x29 && --open === 0) {
+        this.at++;
+        return Uint8Array.from(out);
+      } else {
+        if (byte === 0x28) open++;
+        out.push(byte);
+      }
+    }
+    throw damaged('a text has no end');
+  }
+
+  /** What follows a backslash; leaves `at` on its last octet. */
+  private escape(out: number[]): void {
+    const byte = this.bytes[++this.at];
+    const octal = /^[0-7]{1,3}/.exec(Buffer.from(this.bytes.subarray(this.at, this.at + 3)).toString('latin1'));
+    if (octal) {
+      out.push(parseInt(octal[0], 8) & 0xff);
+      this.at += octal[0].length - 1;
+      return;
+    }
+    if (byte === 13 && this.bytes[this.at + 1] === 10) this.at++;
+    if (byte === undefined || byte === 13 || byte === 10) return;
+    const known: Record<number, number> = { 0x6e: 10, 0x72: 13, 0x74: 9, 0x62: 8, 0x66: 12 };
+    out.push(known[byte] ?? byte);
+  }
+
+  private hex(): Uint8Array {
+    const end = this.bytes.indexOf(0x3e, this.at);
+    if (end < 0) throw damaged('a text has no end');
+    const digits = Buffer.from(this.bytes.subarray(this.at + 1, end))
+      .toString('latin1')
+      .replace(/[^0-9A-Fa-f]/g, '');
+    this.at = end + 1;
+    return Uint8Array.from(Buffer.from(digits.length % 2 === 0 ? digits : `${digits}0`, 'hex'));
+  }
+
+  private array(depth: number): PdfValue {
+    const items: PdfValue[] = [];
+    for (this.at++; ;) {
+      this.skipSpace();
+      if (this.bytes[this.at] === 0x5d) {
+        this.at++;
+        return { kind: 'array', items };
+      }
+      items.push(this.value(depth + 1));
+    }
+  }
+
+  private dictionary(depth: number): PdfValue {
+    const entries = new Map<string, PdfValue>();
+    for (this.at += 2; ;) {
+      this.skipSpace();
+      if (this.bytes[this.at] === 0x3e && this.bytes[this.at + 1] === 0x3e) {
+        this.at += 2;
+        return { kind: 'dictionary', entries };
+      }
+      if (this.bytes[this.at] !== 0x2f) throw damaged('a dictionary has no name where one belongs');
+      const key = this.name();
+      entries.set(key, this.value(depth + 1));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { degrees, rgb, type PDFDocument, type PDFEmbeddedPage, type PDFPage } from 'pdf-lib';
+import type { Faces } from '../sheet/fonts';
+import { A4, MM, roomOf } from './frame';
+
+const FRAME = rgb(0.6, 0.62, 0.62);
+const PALE = rgb(0.45, 0.47, 0.47);
+const PADDING = 2 * MM;
+/** Pages beyond these are left to the attached original. */
+export const MAX_VISUALISED = 2_000;
+
+/** Shows every page of a document within a grey frame under a pale diagonal mark; gives the pages added. */
+export async function drawVisualisation(pdf: PDFDocument, faces: Faces, document: PDFDocument, mark: string): Promise<PDFPage[]> {
+  const pages: PDFPage[] = [];
+  for (const source of document.getPages().slice(0, MAX_VISUALISED)) {
+    const turned = ((source.getRotation().angle % 360) + 360) % 360;
+    const box = source.getCropBox();
+    const [width, height] = turned % 180 === 0 ? [box.width, box.height] : [box.height, box.width];
+    const page = pdf.addPage(width > height ? [A4.height, A4.width] : [A4.width, A4.height]);
+    pages.push(page);
+    const room = roomOf(page);
+    const free = { width: room.right - room.left - 2 * PADDING, height: room.top - room.bottom - 2 * PADDING };
+    const scale = Math.min(free.width / width, free.height / height);
+    const [shownWidth, shownHeight] = [width * scale, height * scale];
+    const x = room.left + PADDING + (free.width - shownWidth) / 2;
+    const y = room.bottom + PADDING + free.height - shownHeight;
+    const area = { left: box.x, bottom: box.y, right: box.x + box.width, top: box.y + box.height };
+    // a page without contents is empty paper
+    const embedded = source.node.Contents() ? await pdf.embedPage(source, area) : undefined;
+    if (embedded) drawTurned(page, embedded, { x, y, width: shownWidth, height: shownHeight }, turned);
+    page.drawRectangle({
+      x: room.left,
+      y: y - PADDING,
+      width: room.right - room.left,
+      height: shownHeight + 2 * PADDING,
+      borderColor: FRAME,
+      borderWidth: 1,
+    });
+    drawDiagonal(page, faces, mark, { x, y, width: shownWidth, height: shownHeight });
+  }
+  return pages;
+}
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws an embedded page into a box, turned clockwise as its own Rotate says. */
+function drawTurned(page: PDFPage, embedded: PDFEmbeddedPage, { x, y, width, height }: Box, turned: number): void {
+  switch (turned) {
+    case 90:
+      return page.drawPage(embedded, { x, y: y + height, width: height, height: width, rotate: degrees(-90) });
+    case 180:
+      return page.drawPage(embedded, { x: x + width, y: y + height, width, height, rotate: degrees(180) });
+    case 270:
+      return page.drawPage(embedded, { x: x + width, y, width: height, height: width, rotate: degrees(90) });
+    default:
+      return page.drawPage(embedded, { x, y, width, height });
+  }
+}
+
+function drawDiagonal(page: PDFPage, { bold }: Faces, mark: string, { x, y, width, height }: Box): void {
+  const text = bold.clean(mark);
+  const angle = Math.atan2(height, width);
+  const length = 0.82 * Math.hypot(width, height);
+  const size = length / bold.width(text, 1);
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  // the middle of the line's optical height lies on the middle of the page
+  const start = { x: x + width / 2 - (length / 2) * cos + 0.35 * size * sin, y: y + height / 2 - (length / 2) * sin - 0.35 * size * cos };
+  page.drawText(text, { ...start, size, font: bold.font, color: PALE, opacity: 0.22, rotate: degrees((angle * 180) / Math.PI) });
+}
