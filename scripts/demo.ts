@@ -21,6 +21,8 @@ interface DemoFile {
   ncalayerWindow: string;
   /** The NUC simulator: OCSP, time-stamps, lists; described in scripts/simulators/nuc/server.ts. */
   nuc: string;
+  /** The phone simulator; described in scripts/simulators/phone.ts. */
+  phone: string;
   env: Record<string, string>;
 }
 
@@ -53,6 +55,7 @@ const demoFile = (home: Home): string => path.join(home.root, 'demo.json');
 function settingsOf(home: Home, servers: RunningServers, port: number): Record<string, string> {
   return {
     ...servers.env,
+    ...servers.phoneEnv,
     KENSE_PUBLIC_URL: `http://127.0.0.1:${port}`,
     KENSE_LISTEN: `127.0.0.1:${port}`,
     KENSE_DEMO: '1',
@@ -107,6 +110,7 @@ async function start(home: Home, started: Started): Promise<DemoFile> {
     mailPage: started.servers.mailPage,
     ncalayerWindow: settings['KENSE_NCALAYER_WINDOW_URL']!,
     nuc: started.servers.nuc,
+    phone: started.servers.phone,
     env: settings,
   };
 }
@@ -124,6 +128,7 @@ function announce(file: DemoFile, seconds: number): void {
   say(`Mail      ${file.mailPage}`);
   say(`NCALayer  ${file.ncalayerWindow} (simulator: choose the key here when a page asks for a signature)`);
   say(`NUC       ${file.nuc} (simulator: OCSP, time-stamps, revocation lists)`);
+  say(`Phone     ${file.phone} (simulator of eGov Mobile and eGov Business: reads the QR codes of the pages)`);
   say(`Ready after ${seconds.toFixed(0)} s. Ctrl-C stops everything; the data stay.`);
 }
 

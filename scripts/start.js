@@ -10,6 +10,7 @@ const commands = {
   servers: 'start only the servers; their addresses are written to $KENSE_HOME/servers.json (--test: throw-away data)',
   test: 'run all the suites, with KENSE_TEST_DATABASE=mysql on a real MySQL; further arguments go to jest',
   bench: 'measure: bench NAME [--small]',
+  phone: "walk a QR code of the demo as eGov Mobile does: phone 'mobileSign:http…' --as KEY",
   screenshots: 'take pictures of the pages',
 };
 

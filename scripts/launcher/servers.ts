@@ -14,6 +14,7 @@ import { mysql, requireMySql } from './servers/mysql';
 import { ncalayer, ncalayerUrl, ncalayerWindowUrl } from './servers/ncalayer';
 import { authorityOf, nuc, nucEnvironment, nucUrl } from './servers/nuc';
 import { minio, seaweedfs, applicationBucket, objectStoreAccessKey, objectStoreEndpoint, objectStoreRegion } from './servers/object-store';
+import { phone, phoneEnvironment, phoneWindowUrl } from './servers/phone';
 import { temporal, temporalAddress, temporalNamespace } from './servers/temporal';
 
 /** Environment of an application process that uses these servers. */
@@ -26,11 +27,15 @@ export interface ServersFile {
   mailPage: string;
   /** The NUC simulator; its interface for tests is described in scripts/simulators/nuc/server.ts. */
   nuc: string;
+  /** The practice phone. */
+  phone: string;
   /** Account that may change the directory. */
   directoryAdmin: { dn: string; password: string };
 }
 
 export interface RunningServers extends ServersFile {
+  /** Settings of the one web process that expects phones: its door can be opened once. */
+  phoneEnv: ServerEnvironment;
   stop(): Promise<void>;
 }
 
@@ -84,14 +89,14 @@ function environmentOf(contexts: ReadonlyMap<string, ServerContext>, home: Home,
 }
 
 // Whoever writes stops before whoever keeps: Temporal's queues first, the database last.
-const stopOrder = ['ncalayer', 'nuc', 'temporal', 'mail', 'directory', 'objects', 'database'];
+const stopOrder = ['phone', 'ncalayer', 'nuc', 'temporal', 'mail', 'directory', 'objects', 'database'];
 
 /** Starts all servers of a home side by side and waits until each answers its own protocol. On failure what had started is stopped. */
 export async function startServers(home: Home, options: StartOptions): Promise<RunningServers> {
   const { throwAway, say } = options;
   const left = await stopLeftovers(home, throwAway ? 0 : undefined);
   if (left.length > 0) say(`Stopped what an earlier run had left: ${left.join(', ')}.`);
-  const servers: Server[] = [await chooseDatabase(options), temporal, await chooseObjectStore(home), directory, mail, nuc, ncalayer];
+  const servers: Server[] = [await chooseDatabase(options), temporal, await chooseObjectStore(home), directory, mail, nuc, ncalayer, phone];
   const found = await requirePrograms([...new Set(servers.flatMap((server) => server.programs))], say);
   const secrets = secretsOf(home);
   tlsFilesOf(home);
@@ -122,6 +127,8 @@ export async function startServers(home: Home, options: StartOptions): Promise<R
       env: environmentOf(contexts, home, secrets),
       mailPage: mailPageUrl(contexts.get('mail')!),
       nuc: nucUrl(contexts.get('nuc')!),
+      phone: phoneWindowUrl(contexts.get('phone')!),
+      phoneEnv: phoneEnvironment(contexts.get('phone')!),
       directoryAdmin: { dn: directoryAdminDn, password: secrets.directoryAdmin },
       stop,
     };
@@ -134,8 +141,14 @@ export async function startServers(home: Home, options: StartOptions): Promise<R
 }
 
 /** Writes addresses and secrets of running servers where tests and people look for them. */
-export function writeServersFile(home: Home, { env, mailPage, nuc: nucAddress, directoryAdmin }: RunningServers): string {
+export function writeServersFile(
+  home: Home,
+  { env, mailPage, nuc: nucAddress, phone: phoneAddress, directoryAdmin }: RunningServers,
+): string {
   const file = path.join(home.root, 'servers.json');
-  writePrivate(file, JSON.stringify({ env, mailPage, nuc: nucAddress, directoryAdmin } satisfies ServersFile, null, 2));
+  writePrivate(
+    file,
+    JSON.stringify({ env, mailPage, nuc: nucAddress, phone: phoneAddress, directoryAdmin } satisfies ServersFile, null, 2),
+  );
   return file;
 }

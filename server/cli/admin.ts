@@ -12,12 +12,15 @@ import { newId } from '../../storage/ids';
 import { migrate } from '../../storage/migrate';
 import { openObjectStore } from '../../storage/objects';
 import { accountByLogin, createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import { phoneSender } from '../../integrations/temporal/phone';
 import { liveGroups } from '../../storage/queries/groups';
+import { livePhones } from '../../storage/queries/phone';
 import { allAuditStamps, gatheringEvidence, type AuditStamp } from '../../storage/queries/evidence';
 import { liveRoutes } from '../../storage/queries/routes';
 import { transactions } from '../../storage/tx';
 import { hashPassword, minPasswordLength } from '../auth/passwords';
 import { readConfig, type Config } from '../config';
+import { checkPhone, describeChecks } from '../phone/preflight';
 import { loadTrust } from '../signing/check-signature';
 import { loadPolicy } from '../signing/policy';
 import { Usage } from './usage';
@@ -165,6 +168,12 @@ export async function runReconcile(): Promise<number> {
         for (const group of page) if (await groups.nudge(group)) woken++;
       }
       console.log(`${woken} live groups, each told to look at its record`);
+      const phones = phoneSender(client);
+      let told = 0;
+      for (let page = await livePhones(db, '', 200); page.length > 0; page = await livePhones(db, page.at(-1)?.id ?? '', 200)) {
+        for (const session of page) if (await phones.nudge(session)) told++;
+      }
+      console.log(`${told} phone sessions, each told to look at its record`);
       const proofs = evidenceSender(client);
       let resumed = 0;
       for (let page = await gatheringEvidence(db, '', 200); page.length > 0; page = await gatheringEvidence(db, page.at(-1) ?? '', 200)) {
@@ -178,9 +187,9 @@ export async function runReconcile(): Promise<number> {
   }
 }
 
-/** Prints every setting with secrets masked; the start itself has refused bad ones already. */
-export function runConfigCheck(): number {
-  readConfig(process.env);
+/** Prints every setting with secrets masked (the start itself has refused bad ones already) and whether phones can reach this installation. */
+export async function runConfigCheck(): Promise<number> {
+  const { phone } = readConfig(process.env);
   for (const [name, value] of Object.entries(process.env)
     .filter(([n]) => n.startsWith('KENSE_'))
     .sort()) {
@@ -194,6 +203,7 @@ export function runConfigCheck(): number {
       }`,
     );
   }
+  for (const line of phone ? describeChecks(await checkPhone(phone)) : []) console.log(line);
   console.log('settings are usable');
   return 0;
 }

@@ -201,7 +201,7 @@ function phoneRoutes(deps: WebDeps, phones: PhoneSender): Router {
       await new Promise<void>((resolve, reject) =>
         parse[session.signMethod](req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())),
       );
-      answerPut(res, await receivePut(deps, phones, session, req.body as unknown));
+      answerPut(res, await receivePut(deps, phones, session, req.body));
     } finally {
       leave();
     }

@@ -18,6 +18,7 @@ const members = (wanted: Partial<Record<Who, Wanted>>, rest: Wanted = 'in'): Rec
   >;
 const all: Record<Who, Wanted> = Object.fromEntries(everybody.map((who) => [who, 'in' as const])) as Record<Who, Wanted>;
 const nobody: Record<Who, Wanted> = Object.fromEntries(everybody.map((who) => [who, 403 as const])) as Record<Who, Wanted>;
+const hidden: Record<Who, Wanted> = Object.fromEntries(everybody.map((who) => [who, 404 as const])) as Record<Who, Wanted>;
 const seers = members({ 'not asked': 404, 'other organisation': 404 });
 const answerers = members({ 'not asked': 404, 'other organisation': 404 });
 const managers = members({ initiator: 403, asked: 403, 'not asked': 403 });
@@ -56,6 +57,25 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
   ['POST', '/groups/:id/stop', members({}, 404)],
   ['POST', '/groups/:id/next', members({}, 404)],
   ['POST', '/groups/:id/signatures', members({}, 404)],
+  // A phone session is its maker's alone, and one to enter with is its browser's.
+  ['POST', '/phone', members({})],
+  ['GET', '/phone/:phone', members({}, 404)],
+  ['POST', '/phone/:phone/code', members({}, 404)],
+  ['GET', '/documents/:id/phone', answerers],
+  ['GET', '/documents/:id/phone/:phone', members({}, 404)],
+  ['POST', '/documents/:id/phone/:phone/code', members({}, 404)],
+  ['GET', '/invitations/:token/phone', Object.fromEntries(everybody.map((who) => [who, 403 as const])) as Record<Who, Wanted>],
+  ['GET', '/invitations/:token/phone/:phone', hidden],
+  ['POST', '/invitations/:token/phone/:phone/code', hidden],
+  ['GET', '/sign-in/qr', all],
+  ['GET', '/sign-in/qr/:phone', all],
+  ['POST', '/sign-in/qr/:phone', hidden],
+  ['POST', '/sign-in/qr/:phone/code', hidden],
+  ['GET', '/settings/key/phone', members({})],
+  ['GET', '/settings/key/phone/:phone', members({}, 404)],
+  ['POST', '/settings/key/phone/:phone', members({}, 404)],
+  ['POST', '/settings/key/phone/:phone/code', members({}, 404)],
+  ['GET', '/settings/phone', managers],
   ['GET', '/settings/modules', managers],
   ['POST', '/settings/modules/:name', members({ initiator: 403, asked: 403, 'not asked': 403 }, 404)],
   ['GET', '/documents', members({})],
@@ -199,6 +219,7 @@ const fill = (path: string): string =>
     .replace(':participant', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
     .replace(':item', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
     .replace(':name', 'unheard_of')
+    .replace(':phone', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
     .replace(':session', '01ARZ3NDEKTSV4RRFFQ69G5FAV')
     .replace(':code', 'AAAAAAAAAAAAAAAAAAAAAA')
     .replace(/(documents)\/:id/, `$1/${documentId}`)
