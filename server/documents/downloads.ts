@@ -5,9 +5,10 @@ import { displayOf } from '../../domain/documents/file-type';
 import type { StoredFile } from '../../storage/queries/documents';
 import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
+import { intactFile, intactSignature } from '../evidence/intact';
 import { attemptPage, wantedAttempt, type Place } from './load';
 import { evidencePack } from './pack';
-import { signedPdf } from './signed-pdf';
+import { cardLanguages, cardPdf, signedPdf } from './signed-pdf';
 
 /** A header value that carries any file name (RFC 6266 with RFC 5987 encoding), with an ASCII twin for old programs. */
 export function contentDisposition(kind: 'inline' | 'attachment', name: string): string {
@@ -45,7 +46,7 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
       res.status(304).end();
       return;
     }
-    const body = await deps.objects.getStream(file.objectKey);
+    const body = await intactFile(deps, file);
     res.set('Content-Length', String(file.sizeBytes));
     await pipeline(body, res).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error; // the reader closed the page
@@ -64,15 +65,18 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
 
   router.get('/download/zip', async (req, res) => {
     const { document, signatures } = await shown(deps, req, await find(req));
+    const kept = await Promise.all(signatures.map((signature) => intactSignature(deps, signature)));
     res.set({
       'Content-Type': 'application/zip',
       'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.zip`),
     });
     const zip = new ZipArchive({ store: true });
+    const original = await intactFile(deps, document.file);
+    original.once('error', (error) => zip.destroy(error));
     const sent = pipeline(zip, res);
-    zip.append(await deps.objects.getStream(document.file.objectKey), { name: document.file.name, date: deps.now() });
+    zip.append(original, { name: document.file.name, date: deps.now() });
     for (const [index, signature] of signatures.entries()) {
-      zip.append(await deps.objects.getBytes(signature.objectKey), {
+      zip.append(kept[index] ?? Buffer.alloc(0), {
         name: signatureName(document.file, signature, index),
         date: signature.receivedAt,
       });
@@ -84,16 +88,25 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
   router.get('/download/pdf', async (req, res) => {
     const { document, page, signatures } = await shown(deps, req, await find(req));
     if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
-    const bytes = await signedPdf(deps, {
-      routeId: page.route.id,
-      documentId: document.id,
-      signatures: signatures.length,
-      language: req.kense.lang,
-    });
+    const bytes = await signedPdf(deps, { routeId: page.route.id, documentId: document.id, signatures }, req.kense.lang);
     if (!bytes) throw new Refusal('document.pdf_not_ready');
     res.set({
       'Content-Type': 'application/pdf',
       'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.signed.pdf`),
+    });
+    await pipeline(bytes, res);
+  });
+
+  router.get('/download/card.pdf', async (req, res) => {
+    const { document, page, signatures } = await shown(deps, req, await find(req));
+    if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
+    const language = cardLanguages.find((one) => one === req.query.lang) ?? req.kense.lang;
+    const wanted = { routeId: page.route.id, documentId: document.id, signatures };
+    const bytes = await cardPdf(deps, wanted, { language, printed: req.query.qr === '1' });
+    if (!bytes) throw new Refusal('document.card_not_ready');
+    res.set({
+      'Content-Type': 'application/pdf',
+      'Content-Disposition': contentDisposition('attachment', `${withoutExtension(document.file.name)}.card.pdf`),
     });
     await pipeline(bytes, res);
   });

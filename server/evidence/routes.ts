@@ -8,6 +8,7 @@ import { Refusal, type WebDeps } from '../context';
 import { contentDisposition, signatureName } from '../documents/downloads';
 import type { Place } from '../documents/load';
 import type { Responder } from '../respond';
+import { intactProof, intactSignature } from './intact';
 import { presentReport } from './presenters';
 
 type Found = { place: Place; page: RoutePage; signature: SignatureRecord; index: number; evidence: Evidence | null };
@@ -35,15 +36,15 @@ export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Re
     const { place, signature, index, evidence } = await found(req);
     if (!evidence?.objectKey) throw new Refusal('not_found');
     const name = signatureName(place.document.file, signature, index).replace(/\.cms$/, '.proof.cms');
-    res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) });
-    res.send(await deps.objects.getBytes(evidence.objectKey));
+    const bytes = await intactProof(deps, evidence.objectKey);
+    res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) }).send(bytes);
   });
 
   router.get('/signatures/:signature.cms', async (req, res) => {
     const { place, signature, index } = await found(req);
     const name = signatureName(place.document.file, signature, index);
-    res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) });
-    res.send(await deps.objects.getBytes(signature.objectKey));
+    const bytes = await intactSignature(deps, signature);
+    res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) }).send(bytes);
   });
 
   router.get('/signatures/:signature.json', async (req, res) => {

@@ -217,6 +217,30 @@ test('the head of the audit log is stamped once for each day it grew', async () 
   }
 });
 
+test('what was damaged in the store is never handed out', async () => {
+  const id = await waiting('damaged');
+  await sign(id, keyOf());
+  await settled(id);
+  const { id: signature } = await proofOf(id);
+  const [kept] = await select<{ cms: string; file: string }>(
+    app.deps.db,
+    'SELECT s.object_key AS cms, f.object_key AS file FROM signatures s JOIN files f ON f.id = s.file_id WHERE s.id = :signature',
+    { signature },
+  );
+  const [cms, file] = [kept?.cms ?? '', kept?.file ?? ''];
+  const original = await app.deps.objects.getBytes(file);
+  expect((await head.get(`/documents/${id}/original`)).bytes.length).toBe(original.length);
+
+  await app.deps.objects.putBytes(cms, Buffer.concat([await app.deps.objects.getBytes(cms), Buffer.from([0])]), 'application/octet-stream');
+  for (const path of [`signatures/${signature}.cms`, 'download/zip']) {
+    const answer = await head.get(`/documents/${id}/${path}`);
+    expect([answer.status, answer.text.includes('повреждена')]).toEqual([409, true]);
+  }
+  original.writeUInt8(original.readUInt8(20) ^ 1, 20);
+  await app.deps.objects.putBytes(file, original, 'application/pdf');
+  await expect(head.get(`/documents/${id}/original`)).rejects.toThrow();
+});
+
 test('nobody reads the report of a document they may not see', async () => {
   const id = await waiting('private');
   await sign(id, keyOf());
