@@ -8,6 +8,7 @@ import { routeOfDocument, type RoutePage } from '../storage/queries/routes';
 import { signaturesOf, type SignatureRecord } from '../storage/queries/signatures';
 import { selectOne } from '../storage/sql';
 import type { DeriveStart } from '../workflows/contracts';
+import { makeCardFile } from './card';
 import type { Deps } from './deps';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
@@ -15,6 +16,9 @@ type DocumentFacts = { title: string; number: string; doc_date: string | null; o
 
 /** Activities that make derived files. */
 export const deriveActivities = (deps: Deps) => ({
+  /** Makes the card of a document unless it is stored already. */
+  makeCard: async (input: DeriveStart): Promise<void> => makeCardFile(deps, input),
+
   /** Makes the PDF with its sheet of signatures unless it is stored already. */
   makeSignedPdf: async (input: DeriveStart): Promise<void> => {
     if ((await deps.objects.size(input.key)) !== null) return;

@@ -32,8 +32,17 @@ export const routeWorkflowName = 'routeWorkflow';
 /** Workflows and their local activities; mail, directory and other outside systems; PDF and other heavy work. */
 export const queues = { flow: 'flow', io: 'io', heavy: 'heavy' } as const;
 
-/** A derived file asked for by a reader: the PDF with its sheet of signatures. `key` is where it will be stored. */
-export type DeriveStart = { key: string; routeId: string; documentId: string; language: 'ru' | 'kk' | 'en' };
+/**
+ * A derived file asked for by a reader: the PDF with its sheet of signatures or, with `card`, the card of the electronic document, in
+ * Kazakh and Russian at once or with the signatures printed as QR codes. `key` is where it will be stored.
+ */
+export type DeriveStart = {
+  key: string;
+  routeId: string;
+  documentId: string;
+  language: 'ru' | 'kk' | 'en';
+  card?: { bilingual: boolean; printed: boolean };
+};
 
 /** Gathering the proof of one signature. `waits` replaces the plan of waits between tries, milliseconds. */
 export type EvidenceStart = { signatureId: string; patienceMs: number; waits?: number[] };

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { evidenceOf } from '../../storage/queries/evidence';
+import type { SignatureRecord } from '../../storage/queries/signatures';
 import { queues, type DeriveStart } from '../../workflows/contracts';
 import type { WebDeps } from '../context';
 import type { Lang } from '../views';
@@ -7,18 +10,48 @@ import type { Lang } from '../views';
 /** How long a download waits for the file to be made, milliseconds; after that the reader is told to come back. */
 const patienceMs = 25_000;
 
+type Wanted = { routeId: string; documentId: string; signatures: readonly SignatureRecord[] };
+
 /**
  * The PDF with its sheet of signatures, made once for each number of signatures and language and kept in the object store; null while
  * it is still being made. Large PDFs are built by the heavy worker, never in the web process.
  */
-export async function signedPdf(
+export const signedPdf = (deps: WebDeps, { signatures, ...wanted }: Wanted, language: Lang): Promise<Readable | null> =>
+  derived(
+    deps,
+    { ...wanted, language, key: `derived/${wanted.routeId}/${signatures.length}-${language}.pdf` },
+    `${signatures.length}-${language}`,
+  );
+
+/** Languages of a card: one, or Kazakh and Russian at once. */
+export const cardLanguages = ['ru', 'kk', 'en', 'kk-ru'] as const;
+export type CardLanguage = (typeof cardLanguages)[number];
+
+/** The card of the electronic document: made anew when a signature is added or its proof has grown; null while it is being made. */
+export async function cardPdf(
   deps: WebDeps,
-  wanted: { routeId: string; documentId: string; signatures: number; language: Lang },
+  { signatures, ...wanted }: Wanted,
+  card: { language: CardLanguage; printed: boolean },
 ): Promise<Readable | null> {
-  const key = `derived/${wanted.routeId}/${wanted.signatures}-${wanted.language}.pdf`;
-  if ((await deps.objects.size(key)) === null) {
-    const input: DeriveStart = { key, routeId: wanted.routeId, documentId: wanted.documentId, language: wanted.language };
-    const workflowId = `derive-${wanted.routeId}-${wanted.signatures}-${wanted.language}`;
+  const evidence = await evidenceOf(
+    deps.db,
+    signatures.map((s) => s.id),
+  );
+  const states = signatures.map(({ id }) => {
+    const { objectKey, verdict, code } = evidence.get(id) ?? { objectKey: null, verdict: null, code: null };
+    return [id, objectKey, verdict, code];
+  });
+  const state = createHash('sha256').update(JSON.stringify(states)).digest('hex').slice(0, 16);
+  const name = `card-${state}-${card.language}${card.printed ? '-qr' : ''}`;
+  const isBilingual = card.language === 'kk-ru';
+  const language = card.language === 'kk-ru' ? 'kk' : card.language;
+  const key = `derived/${wanted.routeId}/${name}.pdf`;
+  return derived(deps, { ...wanted, language, key, card: { bilingual: isBilingual, printed: card.printed } }, name);
+}
+
+async function derived(deps: WebDeps, input: DeriveStart, name: string): Promise<Readable | null> {
+  if ((await deps.objects.size(input.key)) === null) {
+    const workflowId = `derive-${input.routeId}-${name}`;
     const { client } = deps.temporal;
     await client.workflow
       .start('deriveWorkflow', {
@@ -36,11 +69,11 @@ export async function signedPdf(
       .then(
         () => true,
         (error: unknown) => {
-          deps.log.warn({ err: error, workflowId }, 'the signed PDF was not ready in time');
+          deps.log.warn({ err: error, workflowId }, 'the derived file was not ready in time');
           return false;
         },
       );
     if (!finished) return null;
   }
-  return deps.objects.getStream(key);
+  return deps.objects.getStream(input.key);
 }

@@ -50,7 +50,7 @@ function common({ bytes, method = 0, size = bytes.length, flags = UTF8 }: ZipPie
     half(flags),
     half(method),
     word(0),
-    word(crc),
+    word(crc32(bytes)),
     word(bytes.length),
     word(size),
     half(nameLength),
