@@ -50,6 +50,7 @@ export function galleryAnswers(render: Renderer, pdf: Buffer): Router {
       people: sample.people!.filter(({ name }) => name.toLowerCase().includes(q.toLowerCase())),
     });
   });
+  router.get('/documents/:id/phone/:phone', (_req, res) => answer(res, 'fragments/phone/state', sampleOf('fragments/phone/state')));
   router.get('/documents/:id/head', (_req, res) =>
     answer(res, 'fragments/documents/head', { ...sampleOf('fragments/documents/head'), rev: 8, can: {}, asked: null }),
   );
