@@ -536,6 +536,8 @@ export interface CheckResultPage {
   checkedAt: Instant;
   /** Result of the comparison with an uploaded file; null when none was given. */
   comparison: 'same' | 'different' | null;
+  /** What is wrong with an uploaded pack beside its signatures. */
+  bundle?: { changed: number; isLogBroken: boolean } | null;
   errors: FieldErrors;
 }
 /** GET /check/:code for a code nobody gave out. */

@@ -13,6 +13,8 @@ import { readForm } from '../documents/multipart';
 import { presentSignature, presentSigner } from '../documents/presenters';
 import { tokenMatches } from '../middleware/security';
 import type { Responder } from '../respond';
+import { loadTrust } from '../signing/check-signature';
+import { bundleKind, checkBundle, openSpool, type BundleResult, type Spooled } from './bundle';
 import { checkReceived } from '../signing/check-received';
 import type { CheckResultPage, VerdictName } from '../views';
 
@@ -24,6 +26,7 @@ type Uploaded = { name: string; size: number; digests: Digests };
 /** The public check page: a file with its CMS, or the code of a QR. No sign-in, nothing is kept. */
 export function checkRoutes(deps: WebDeps, respond: Responder): Router {
   const router = Router();
+  const trust = loadTrust(deps.config.trustFiles);
   const limits = new RateLimiterMemory({ points: 60, duration: 60 });
   const limited = async (req: Request): Promise<void> => {
     await limits.consume(req.ip ?? '').catch(() => Promise.reject(new Refusal('limited')));
@@ -35,7 +38,21 @@ export function checkRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.post('/check', async (req, res) => {
     await limited(req);
-    const { file, signature } = await receive(deps, req);
+    const received = await receive(deps, req);
+    const { file, signature } = received;
+    if (!signature && file && received.spooled) {
+      try {
+        const found = await checkBundle(deps, received.spooled, trust);
+        return await respond.page(req, res, 'pages/check/result', presentBundle(found, deps.now()));
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        res.status(422);
+        return await respond.page(req, res, 'pages/check/form', { errors: { file: { code: error.code } } });
+      } finally {
+        await received.spooled.remove();
+      }
+    }
+    await received.spooled?.remove();
     if (!signature) {
       res.status(422);
       return respond.page(req, res, 'pages/check/form', { errors: { signature: { code: 'check.signature_wanted' } } });
@@ -83,7 +100,8 @@ export function checkRoutes(deps: WebDeps, respond: Responder): Router {
   router.post('/check/:code', async (req, res) => {
     await limited(req);
     const document = await known(req);
-    const { file } = await receive(deps, req);
+    const { file, spooled } = await receive(deps, req);
+    await spooled?.remove();
     if (!document) throw new Refusal('not_found');
     const data = await presentKnown(deps, document, String(req.params.code), file);
     if (!data) throw new Refusal('not_found');
@@ -98,29 +116,58 @@ export function checkRoutes(deps: WebDeps, respond: Responder): Router {
 }
 
 /** Reads the form; the file only passes through its digests, the signature is held. */
-async function receive(deps: WebDeps, req: Request): Promise<{ file: Uploaded | null; signature: Buffer | null }> {
+async function receive(deps: WebDeps, req: Request): Promise<{ file: Uploaded | null; signature: Buffer | null; spooled: Spooled | null }> {
+  let spooled: Spooled | null = null;
   let file: Uploaded | null = null;
   let signature: Buffer | null = null;
   const checkFields = (fields: Map<string, string>): void => {
     if (!tokenMatches(req, req.get('X-CSRF-Token') ?? fields.get('_csrf'))) throw new Refusal('csrf');
   };
-  await readForm(req, checkFields, async (stream, name, field) => {
+  const read = readForm(req, checkFields, async (stream, name, field) => {
     const digests = new DigestSet(DIGEST_NAMES);
     const held: Buffer[] = [];
+    let spool: Awaited<ReturnType<typeof openSpool>> | null = null;
     let size = 0;
     for await (const chunk of stream as AsyncIterable<Buffer>) {
+      const kind = size === 0 && field === 'file' && !spooled ? bundleKind(chunk) : null;
+      if (kind) spooled = spool = await openSpool(kind);
       size += chunk.length;
       if (size > (field === 'signature' ? maxSignatureBytes : deps.config.uploadMaxBytes)) continue;
       if (field === 'signature') held.push(chunk);
-      else digests.update(chunk);
+      else {
+        digests.update(chunk);
+        await spool?.write(chunk);
+      }
     }
+    await spool?.end();
     if (size > (field === 'signature' ? maxSignatureBytes : deps.config.uploadMaxBytes))
       throw new Refusal('upload.too_large', { max: deps.config.uploadMaxBytes / 1024 / 1024 });
     if (size === 0) return;
     if (field === 'signature') signature = Buffer.concat(held);
     else if (field === 'file') file = { name: cleanFileName(name), size, digests: digests.digests() };
   });
-  return { file, signature };
+  await read.catch(async (error: unknown) => {
+    await spooled?.remove();
+    throw error;
+  });
+  return { file, signature, spooled };
+}
+
+/** A card or a pack shows the same result as a file with its signature. */
+function presentBundle({ document, signers, changed, isLogBroken }: BundleResult, now: Date): CheckResultPage {
+  const verdict = changed > 0 || isLogBroken ? 'invalid' : worst(signers.map((s) => s.verdict));
+  const only = signers.length === 1 ? null : signers.find((s) => s.code !== 'ok');
+  return {
+    code: null,
+    verdict,
+    reason: only?.code ?? null,
+    document: { title: document.title, number: null, fileName: document.name, sizeBytes: document.size, sha256: document.sha256 },
+    signers: signers.map((s, i) => presentSigner(s, { id: String(i), purpose: 'sign', at: null, cmsUrl: null })),
+    checkedAt: now.toISOString(),
+    comparison: null,
+    bundle: changed > 0 || isLogBroken ? { changed, isLogBroken } : null,
+    errors: {},
+  };
 }
 
 const worst = (verdicts: readonly VerdictName[]): VerdictName =>

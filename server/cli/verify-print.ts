@@ -1,4 +1,5 @@
 import { PUBLIC_SIGNER_FIELDS, type RevocationReport, type SignerReport, type VerificationReport } from '../../signature';
+import type { CardReport } from '../../signature/card/reading';
 import type { AuditCheck, PackReport } from '../../signature/pack';
 
 /** The report as JSON shows it. */
@@ -82,3 +83,19 @@ function auditLines({ rows, stampedRows, result, faults, stamps }: AuditCheck): 
     ]),
   ];
 }
+
+/** The report about a card as JSON shows it. */
+export function publicCardReport({ format, verdict, document, signatures }: CardReport): object {
+  const { name, size, digests } = document;
+  const listed = signatures.map((one) => ({ ...one, report: publicReport(one.report) }));
+  return { format, verdict, document: { name, size, sha256: toHex(digests.sha256) }, signatures: listed };
+}
+
+/** The report about a card in words. */
+export function formatCardReport({ verdict, document, signatures }: CardReport): string {
+  const head = `${verdict.toUpperCase()}, card of an electronic document, signatures: ${signatures.length}\n`;
+  const lines = `  ${'Document'.padEnd(20)}${printable(document.name)} (${document.size} bytes)\n  ${'SHA-256'.padEnd(20)}${toHex(document.digests.sha256)}\n`;
+  return head + lines + signatures.map(({ report }, i) => report.signers.map((signer) => formatSigner(signer, i)).join('')).join('');
+}
+
+const toHex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');

@@ -14,16 +14,18 @@ import {
   readCrlFile,
   requiredDigests,
   verifyCms,
+  type Crl,
   type Digests,
   type OcspAnswer,
   type TrustStore,
   type VerificationReport,
   type Verdict,
 } from '../../signature';
+import { CardError, verifyCard } from '../../signature/card/reading';
 import { PackError, verifyPack } from '../../signature/pack';
 import { isZip, openZipSource } from '../packs/zip-source';
 import { USAGE, UsageError, parseVerifyArguments, type VerifyArguments } from './verify-arguments';
-import { formatPackReport, formatReport, publicPackReport, publicReport } from './verify-print';
+import { formatCardReport, formatPackReport, formatReport, publicCardReport, publicPackReport, publicReport } from './verify-print';
 
 /** Where the command writes and what time it takes for now. */
 export interface VerifyIo {
@@ -56,7 +58,7 @@ export async function runVerify(argv: readonly string[], io: VerifyIo): Promise<
     return EXIT[verdict];
   } catch (error) {
     if (error instanceof UsageError) io.stderr.write(`kense verify: ${error.message}\n\n${USAGE}`);
-    else if (error instanceof SignatureFormatError || error instanceof PackError)
+    else if (error instanceof SignatureFormatError || error instanceof PackError || error instanceof CardError)
       io.stderr.write(`kense verify: ${error.message} (${error.code})\n`);
     else if (error instanceof FileError) io.stderr.write(`kense verify: ${error.message}\n`);
     else throw error;
@@ -70,6 +72,7 @@ type Outcome = { readonly verdict: Verdict; readonly json: object; readonly text
 async function verifyAny(options: VerifyArguments, now: Date): Promise<Outcome> {
   const head = await readHead(options.signatureFile);
   if (isZip(head)) return verifyPackFile(options, now);
+  if (isPdf(head)) return verifyCardFile(options, now);
   const report = await verifyFiles(options, now);
   return { verdict: report.verdict, json: publicReport(report), text: formatReport(report) };
 }
@@ -88,13 +91,30 @@ async function verifyPackFile(options: VerifyArguments, now: Date): Promise<Outc
   }
 }
 
-async function verifyFiles(options: VerifyArguments, now: Date): Promise<VerificationReport> {
-  const der = decodeSignatureFile(await read(options.signatureFile));
+async function verifyCardFile(options: VerifyArguments, now: Date): Promise<Outcome> {
+  const { signatureFile, contentFile, at, purpose, requiredRoles } = options;
+  if (contentFile !== undefined) throw new UsageError('a card brings its own document');
   const trust = await readTrust(options.trustFiles);
+  const evidence = await readEvidence(options);
+  const policy = purpose ? policyFor(purpose) : DOCUMENT_POLICY;
+  const report = verifyCard(await read(signatureFile), { at: at ?? now, trust, ...evidence, policy, requiredRoles });
+  return { verdict: report.verdict, json: publicCardReport(report), text: formatCardReport(report) };
+}
+
+const isPdf = (head: Uint8Array): boolean => Buffer.from(head).includes('%PDF-');
+
+async function readEvidence(options: VerifyArguments): Promise<{ crls: Crl[]; ocsp: OcspAnswer[] }> {
   const crls = await Promise.all(options.crlFiles.map(async (file) => readCrlFile(await read(file))));
   const ocsp = await Promise.all(
     options.ocspFiles.map(async (file): Promise<OcspAnswer> => ({ response: parseOcspResponse(await read(file)) })),
   );
+  return { crls, ocsp };
+}
+
+async function verifyFiles(options: VerifyArguments, now: Date): Promise<VerificationReport> {
+  const der = decodeSignatureFile(await read(options.signatureFile));
+  const trust = await readTrust(options.trustFiles);
+  const { crls, ocsp } = await readEvidence(options);
   const policy = options.purpose ? policyFor(options.purpose) : DOCUMENT_POLICY;
   const digests = options.contentFile === undefined ? undefined : await digestFile(options.contentFile, der);
   return verifyCms(der, { digests, at: options.at ?? now, trust, crls, ocsp, policy, requiredRoles: options.requiredRoles });
