@@ -1,6 +1,7 @@
 import { heartbeat } from '@temporalio/activity';
 import { forgetUpload, staleUploads } from '../storage/queries/documents';
 import { sweepChallenges } from '../storage/queries/challenges';
+import { sweepPhones } from '../storage/queries/phone';
 import { sweepRateLimits, sweepSessions } from '../storage/queries/sessions';
 import type { Deps } from './deps';
 
@@ -12,10 +13,11 @@ export const upkeepActivities = (deps: Deps) => ({
   /** Removes the objects of uploads that never became a file. */
   sweepUploads: (): Promise<{ removed: number }> => sweepUploads(deps, heartbeat),
 
-  /** Forgets sessions that ended a month ago, texts nobody signed, and failed sign-ins that no longer count. */
+  /** Forgets sessions that ended a month ago, texts nobody signed, uses of the phone long over, and failed sign-ins that no longer count. */
   sweepSessions: async (): Promise<void> => {
     await sweepSessions(deps.db, deps.now());
     await sweepChallenges(deps.db, deps.now());
+    await sweepPhones(deps.db, deps.now());
     await sweepRateLimits(deps.db, deps.now());
   },
 });

@@ -1,4 +1,5 @@
 import { Router, type Request } from 'express';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { isUlid } from '../../domain/ids';
 import type { Member } from '../../domain/people/roles';
 import { maxSessionItems } from '../../domain/phone/session';
@@ -19,6 +20,9 @@ import type { PhoneSignPage } from './pages';
 import { presentPhone, type PhonePlace } from './presenters';
 import { answerPoll, phoneOf, renewCode } from './sessions';
 
+/** Sessions one person from outside may start in five minutes. */
+const guestSessions = 30;
+
 /** A session that has been stored just now. */
 async function justMade(deps: WebDeps, id: string): Promise<PhoneSession> {
   const session = await phoneById(deps.db, id);
@@ -30,6 +34,7 @@ async function justMade(deps: WebDeps, id: string): Promise<PhoneSession> {
 export function phoneSigningRoutes(deps: WebDeps, respond: Responder, find: (req: Request) => Promise<Place>): Router {
   const router = Router({ mergeParams: true });
   const phones = phoneSender(deps.temporal.client);
+  const pace = new RateLimiterMemory({ points: guestSessions, duration: 300 });
 
   const placeOf = ({ base }: Place, id: string): PhonePlace => ({
     url: `${base}/phone/${id}`,
@@ -68,6 +73,7 @@ export function phoneSigningRoutes(deps: WebDeps, respond: Responder, find: (req
   router.get('/phone', async (req, res) => {
     const place = await find(req);
     const id = deps.newId();
+    if (place.actor.kind === 'guest') await pace.consume(place.actor.participantId).catch(() => Promise.reject(new Refusal('limited')));
     await createSigning(deps, phones, id, place.actor, [place.document]);
     if (!req.kense.isHtmx) return res.redirect(303, `${place.base}/phone/${id}`);
     res.set('Cache-Control', 'no-store');

@@ -10,6 +10,7 @@ import { csrfGuard } from '../middleware/security';
 import { statusOf } from '../refusals';
 import type { Responder } from '../respond';
 import type { SignPage, SigningResult, SigningSessionJson } from '../views';
+import { mayGoToPhone } from '../../domain/phone/offered';
 import { isPhoneOffered } from '../phone/create';
 import { demoChain } from './demo-chain';
 import { receiveSignature } from './receive';
@@ -119,7 +120,7 @@ async function presentDialog(deps: WebDeps, place: Place): Promise<SignPage> {
     postUrl: `${base}/sign/${session.id}`,
     ncalayerUrl: deps.config.ncalayer.url,
     simulatorUrl: deps.config.ncalayer.windowUrl,
-    phoneUrl: (await isPhoneOffered(deps, place.actor)) ? `${base}/phone` : null,
+    phoneUrl: mayGoToPhone(document.kind) && (await isPhoneOffered(deps, place.actor)) ? `${base}/phone` : null,
   };
 }
 

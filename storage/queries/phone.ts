@@ -1,6 +1,6 @@
 import type { Sequelize } from 'sequelize';
 import type { PhoneAuthType, PhonePurpose, PhoneSignMethod, PhoneState } from '../../domain/phone/session';
-import { change, insert, select, selectOne } from '../sql';
+import { change, execute, insert, select, selectOne } from '../sql';
 import type { Tx } from '../tx';
 
 /** One use of the phone. Addresses and tokens are kept as SHA-256 only. */
@@ -262,3 +262,15 @@ export const livePhones = (db: Sequelize, afterId: string, limit: number): Promi
       WHERE state IN ('created', 'fetched', 'given', 'checking') AND id > :afterId ORDER BY id LIMIT :limit`,
     { afterId, limit },
   );
+
+/** How long a use of the phone is remembered after its end: entries a day, signings a quarter of a year. Milliseconds. */
+const entryMemoryMs = 86_400_000;
+const signingMemoryMs = 90 * 86_400_000;
+
+/** Forgets uses of the phone that ended long ago; the signatures themselves are kept elsewhere. */
+export async function sweepPhones(db: Sequelize, now: Date): Promise<void> {
+  const before = { entry: new Date(now.getTime() - entryMemoryMs), signing: new Date(now.getTime() - signingMemoryMs) };
+  const old = "((p.purpose <> 'sign' AND p.expires_at < :entry) OR p.expires_at < :signing) AND p.state <> 'checking'";
+  await execute(db, `DELETE i FROM phone_items i JOIN phone_sessions p ON p.id = i.phone_id WHERE ${old}`, before);
+  await execute(db, `DELETE p FROM phone_sessions p WHERE ${old}`, before);
+}

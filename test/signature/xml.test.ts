@@ -244,4 +244,40 @@ describe('signatures of our own making', () => {
       expect(user / 1000).toBeLessThan(1_500);
     }
   });
+
+  test('whatever is done to it, there is a report or a plain refusal, soon', () => {
+    let seed = 7;
+    const random = (below: number): number => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) % below;
+    const pieces = [
+      '<',
+      '>',
+      '&',
+      '"',
+      "'",
+      '<!--',
+      '-->',
+      '<![CDATA[',
+      ']]>',
+      '<?',
+      '?>',
+      '&#0;',
+      'xmlns:x=""',
+      '</a>',
+      '\u0000',
+      '\uD800',
+      'ds:',
+      '/',
+      '=',
+    ];
+    for (let i = 0; i < 400; i++) {
+      let text = signed;
+      for (let k = 0; k <= random(3); k++) {
+        const at = random(text.length);
+        text = text.slice(0, at) + pieces[random(pieces.length)] + text.slice(at + random(30));
+      }
+      const began = process.cpuUsage();
+      expect(codeOf(text)).toMatch(/^[a-z_]+(\.[a-z_]+)?$/);
+      expect(process.cpuUsage(began).user / 1000).toBeLessThan(1_000);
+    }
+  });
 });

@@ -1,6 +1,8 @@
 import { PhoneApplication } from '../../scripts/simulators/phone/application';
 import { advancePhone } from '../../activities/phone';
-import { phoneById, phoneItems } from '../../storage/queries/phone';
+import { phoneSender } from '../../integrations/temporal/phone';
+import { receivePut } from '../../server/phone/arrival';
+import { phoneById, phoneItems, sweepPhones } from '../../storage/queries/phone';
 import { change, select } from '../../storage/sql';
 import { aPdf, TestApplication } from '../support/application';
 import type { TestKey } from '../support/authority';
@@ -436,6 +438,23 @@ describe('after a crash', () => {
     expect((await signAndPut(walk, key)).status).toBe(200);
   });
 
+  test('a signature that was kept but whose answer nobody heard is brought to its route', async () => {
+    const session = await aSession();
+    const walk = await scan(app, session.id, key);
+    const unheard = { ...app.deps, send: { ...app.deps.send, command: () => Promise.resolve({ kind: 'unknown' as const }) } };
+    const found = await phoneById(app.deps.db, session.id);
+    expect(await receivePut(unheard, phoneSender(app.deps.temporal.client), found!, walk.phone.sign(walk.data, key))).toEqual({
+      kind: 'accepted',
+    });
+    expect(await stageOf(session)).toBe('checking');
+    expect(await app.stateOf(session.documentId)).toBe('in-signing');
+    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'busy' }); // left alone for a while
+    await make(session.id, "checking_at = '2026-01-01 00:00:00'");
+    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'closed' });
+    expect(await stageOf(session)).toBe('signed');
+    await app.untilState(session.documentId, 'signed');
+  });
+
   test('the route had it already: the session learns so', async () => {
     const session = await aSession();
     await signAndPut(await scan(app, session.id, key), key);
@@ -451,6 +470,14 @@ describe('after a crash', () => {
     expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'closed' });
     expect(await stateOf(session.id)).toBe('expired');
     expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'closed' });
+  });
+
+  test('what is long over is forgotten, what is not stays', async () => {
+    const [old, fresh] = [await aSession(), await aSession()];
+    await make(old.id, "expires_at = '2026-01-01 00:00:00', state = 'expired'");
+    await sweepPhones(app.deps.db, new Date());
+    expect([await stateOf(old.id), await stateOf(fresh.id)]).toEqual(['missing', 'created']);
+    expect(await phoneItems(app.deps.db, old.id)).toEqual([]);
   });
 
   test('every session has its run', async () => {
