@@ -1,39 +1,21 @@
-import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Client } from '@temporalio/client';
 import type { GatherInput } from '../../activities/evidence';
-import { dataConverter } from '../../integrations/temporal/client';
-import { root } from '../../server/root';
 import { newId } from '../../storage/ids';
 import { evidenceRetryName, evidenceWorkflowId, evidenceWorkflowName, type EvidenceStart } from '../../workflows/contracts';
-import { historySecret, recordHistory } from '../support/histories';
-import { serverEnv } from '../support/servers';
-import { freshNamespace } from '../support/temporal';
+import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
+import { WorkflowRuns } from '../support/workflow-runs';
 
 // The workflow on the real server; the authority is a list of outcomes played in order, the last one for ever.
 
-let connection: NativeConnection;
-let clientConnection: Connection;
+let runs: WorkflowRuns;
 let client: Client;
-let namespace: string;
 
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
-  });
-  namespace = await freshNamespace();
-  const address = serverEnv().KENSE_TEMPORAL_ADDRESS ?? '';
-  connection = await NativeConnection.connect({ address });
-  clientConnection = await Connection.connect({ address });
-  client = new Client({ connection: clientConnection, namespace, dataConverter: dataConverter(historySecret) });
+  runs = await WorkflowRuns.open();
+  ({ client } = runs);
 });
-afterAll(async () => {
-  await clientConnection.close();
-  await connection.close();
-});
+afterAll(() => runs.close());
 
 type Outcome = 'waits' | 'final' | 'fails';
 
@@ -46,18 +28,7 @@ async function withAuthority(outcomes: Outcome[], work: (looks: GatherInput[]) =
       ? Promise.reject(new Error('the database is away'))
       : Promise.resolve({ isFinal: outcome === 'final' || input.isLast });
   };
-  const shared = { connection, namespace, dataConverter: dataConverter(historySecret), activities: { gatherEvidence } };
-  const workers = await Promise.all([
-    Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: path.join(root, 'dist', 'workflow-bundle.js') } }),
-    Worker.create({ ...shared, taskQueue: 'heavy' }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
-  try {
-    await work(looks);
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await running;
-  }
+  await runs.withWorkers('heavy', { gatherEvidence }, () => work(looks));
 }
 
 const begin = async (signatureId: string, rest: Partial<EvidenceStart> = {}) => {

@@ -1,40 +1,22 @@
-import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { dataConverter } from '../../integrations/temporal/client';
 import { defaultGroupPolicy, groupSender } from '../../integrations/temporal/groups';
-import { root } from '../../server/root';
 import { newId } from '../../storage/ids';
 import { groupWorkflowId, type GroupLook, type GroupPolicy } from '../../workflows/contracts';
-import { historySecret, recordHistory } from '../support/histories';
-import { serverEnv } from '../support/servers';
-import { freshNamespace } from '../support/temporal';
+import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
+import { WorkflowRuns } from '../support/workflow-runs';
 
 // The workflow on the real server; the record is a list of looks played in order, the last one for ever.
 
 const policy: GroupPolicy = { busyMs: 100, idleMs: 60_000, maxHistoryEvents: 2_000 };
-let connection: NativeConnection;
-let clientConnection: Connection;
+let runs: WorkflowRuns;
 let client: Client;
-let namespace: string;
 
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
-  });
-  namespace = await freshNamespace();
-  const address = serverEnv().KENSE_TEMPORAL_ADDRESS ?? '';
-  connection = await NativeConnection.connect({ address });
-  clientConnection = await Connection.connect({ address });
-  client = new Client({ connection: clientConnection, namespace, dataConverter: dataConverter(historySecret) });
+  runs = await WorkflowRuns.open();
+  ({ client } = runs);
 });
-afterAll(async () => {
-  await clientConnection.close();
-  await connection.close();
-});
+afterAll(() => runs.close());
 
 type Look = GroupLook['state'] | 'fails';
 
@@ -45,18 +27,7 @@ async function withLooks(states: Look[], work: (looks: () => number) => Promise<
     const state = states[Math.min(looks++, states.length - 1)] ?? 'closed';
     return state === 'fails' ? Promise.reject(new Error('the database is away')) : Promise.resolve({ state });
   };
-  const shared = { connection, namespace, dataConverter: dataConverter(historySecret), activities: { advanceGroup } };
-  const workers = await Promise.all([
-    Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: path.join(root, 'dist', 'workflow-bundle.js') } }),
-    Worker.create({ ...shared, taskQueue: 'io' }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
-  try {
-    await work(() => looks);
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await running;
-  }
+  await runs.withWorkers('io', { advanceGroup }, () => work(() => looks));
 }
 
 const aGroup = (lifeMs = 3_600_000) => ({ id: newId(), expiresAt: new Date(Date.now() + lifeMs) });
@@ -132,7 +103,7 @@ test('a nudge that comes late starts a run that finds the record closed', async 
 
 test('without Temporal a nudge says so instead of failing', async () => {
   const nowhere = Connection.lazy({ address: '127.0.0.1:1', connectTimeout: '300ms' });
-  const sender = groupSender(new Client({ connection: nowhere, namespace }), defaultGroupPolicy);
+  const sender = groupSender(new Client({ connection: nowhere }), defaultGroupPolicy);
   expect(await sender.nudge(aGroup())).toBe(false);
   await nowhere.close();
 });

@@ -1,40 +1,22 @@
-import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { dataConverter } from '../../integrations/temporal/client';
 import { phoneSender } from '../../integrations/temporal/phone';
-import { root } from '../../server/root';
 import { newId } from '../../storage/ids';
 import { phoneWorkflowId, type PhoneLook, type PhonePolicy } from '../../workflows/contracts';
-import { historySecret, recordHistory } from '../support/histories';
-import { serverEnv } from '../support/servers';
-import { freshNamespace } from '../support/temporal';
+import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
+import { WorkflowRuns } from '../support/workflow-runs';
 
 // The run of a phone session on the real server; the record is a list of looks played in order, the last one for ever.
 
 const policy: PhonePolicy = { busyMs: 100 };
-let connection: NativeConnection;
-let clientConnection: Connection;
+let runs: WorkflowRuns;
 let client: Client;
-let namespace: string;
 
 beforeAll(async () => {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('ERROR'),
-    telemetryOptions: { logging: { forward: {}, filter: 'OFF' } },
-  });
-  namespace = await freshNamespace();
-  const address = serverEnv().KENSE_TEMPORAL_ADDRESS ?? '';
-  connection = await NativeConnection.connect({ address });
-  clientConnection = await Connection.connect({ address });
-  client = new Client({ connection: clientConnection, namespace, dataConverter: dataConverter(historySecret) });
+  runs = await WorkflowRuns.open();
+  ({ client } = runs);
 });
-afterAll(async () => {
-  await clientConnection.close();
-  await connection.close();
-});
+afterAll(() => runs.close());
 
 type Look = PhoneLook['state'] | 'fails';
 
@@ -45,18 +27,7 @@ async function withLooks(states: Look[], work: (looks: () => number) => Promise<
     const state = states[Math.min(looks++, states.length - 1)] ?? 'closed';
     return state === 'fails' ? Promise.reject(new Error('the database is away')) : Promise.resolve({ state });
   };
-  const shared = { connection, namespace, dataConverter: dataConverter(historySecret), activities: { advancePhone } };
-  const workers = await Promise.all([
-    Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: path.join(root, 'dist', 'workflow-bundle.js') } }),
-    Worker.create({ ...shared, taskQueue: 'io' }),
-  ]);
-  const running = Promise.all(workers.map((worker) => worker.run()));
-  try {
-    await work(() => looks);
-  } finally {
-    for (const worker of workers) worker.shutdown();
-    await running;
-  }
+  await runs.withWorkers('io', { advancePhone }, () => work(() => looks));
 }
 
 const aSession = (lifeMs = 3_600_000) => ({ id: newId(), expiresAt: new Date(Date.now() + lifeMs) });
@@ -97,6 +68,6 @@ test('signatures under way are looked at again until their outcome is known, als
 
 test('without Temporal a nudge says so instead of failing', async () => {
   const nowhere = Connection.lazy({ address: '127.0.0.1:1', connectTimeout: '300ms' });
-  expect(await phoneSender(new Client({ connection: nowhere, namespace })).nudge(aSession())).toBe(false);
+  expect(await phoneSender(new Client({ connection: nowhere })).nudge(aSession())).toBe(false);
   await nowhere.close();
 });
