@@ -1,8 +1,5 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { moduleSetting } from '../../domain/settings/modules';
-import { createSimulator } from '../../scripts/simulators/ncalayer';
 import type { Planned } from '../../scripts/simulators/ncalayer/desk';
 import { countsOf, itemsIn } from '../../storage/queries/groups';
 import { saveSetting } from '../../storage/queries/settings';
@@ -10,8 +7,9 @@ import { select, selectOne } from '../../storage/sql';
 import { type TestApplication, type TestPerson } from '../support/application';
 import type { Browser } from '../support/browser';
 import { barriers, Chromium, untilIn } from '../support/chromium';
-import { demoKeyringFile, demoPerson, startDemoApplication } from '../support/demo-people';
+import { demoPerson, startDemoApplication } from '../support/demo-people';
 import { sendMany } from '../support/groups';
+import { OwnNcaLayer } from '../support/ncalayer';
 import { signIn } from '../support/steps';
 import { until } from '../support/until';
 import { WorkerProcess } from '../support/worker-process';
@@ -20,29 +18,13 @@ import { WorkerProcess } from '../support/worker-process';
 let app: TestApplication;
 let chromium: Chromium;
 let worker: WorkerProcess;
-let layer: Server | null = null;
-let port = 0;
+const layer = new OwnNcaLayer();
 const marina = demoPerson('marina.kim');
 const dana = demoPerson('dana.akhmetova');
 let page: Page;
 let sender: Browser;
 let signer: TestPerson;
 
-async function startLayer(): Promise<void> {
-  const server = createSimulator({ keyringFile: demoKeyringFile() });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  ({ port } = server.address() as AddressInfo);
-  layer = server;
-}
-async function stopLayer(): Promise<void> {
-  const server = layer;
-  layer = null;
-  server?.closeAllConnections();
-  await new Promise((resolve) => (server ? server.close(resolve) : resolve(null)));
-}
-const tell = (method: string, path: string, body: unknown): Promise<Response> =>
-  fetch(`http://127.0.0.1:${port}${path}`, { method, body: JSON.stringify(body) });
-const plan = (...outcomes: Planned[]): Promise<Response> => tell('POST', '/control/plan', outcomes);
 const own: Planned = { do: 'choose', key: 'dana.akhmetova-personal' };
 
 /** Signs in over plain HTTP; people of the directory become accounts with their first sign-in. */
@@ -56,8 +38,8 @@ async function browserOf(person: { login: string; password: string }): Promise<B
 }
 
 beforeAll(async () => {
-  await startLayer();
-  const address = `127.0.0.1:${port}`;
+  await layer.start();
+  const { address } = layer;
   // Without the window of keys: plans answer for the person, and a closed port is a computer without NCALayer.
   app = await startDemoApplication(
     { KENSE_NCALAYER_URL: `ws://${address}`, KENSE_NCALAYER_WINDOW_URL: `http://${address}` },
@@ -82,7 +64,7 @@ afterAll(async () => {
   await chromium.closeWindows();
   await chromium.stop();
   await worker.kill();
-  await stopLayer();
+  await layer.stop();
   await app.stop();
 });
 
@@ -117,7 +99,7 @@ test('a group of a hundred with two bad ones and a worker killed in the middle: 
     sender.post(`/documents/${id}/withdraw`, { command: app.deps.newId(), remark: 'не тот файл' });
   // One is withdrawn before the key is chosen, the other while NCALayer's window stands open.
   await withdraw(early?.id);
-  await plan({ ...own, delayMs: 4_000 });
+  await layer.plan({ ...own, delayMs: 4_000 });
   await press(page);
   await state(page, 'waiting');
   expect(await barriers(page)).toEqual([]);
@@ -144,13 +126,13 @@ test('a group of a hundred with two bad ones and a worker killed in the middle: 
 }, 300_000);
 
 test('an old NCALayer without lists signs one by one; a tab closed in the middle goes on at the first unsigned one', async () => {
-  await tell('PUT', '/control', { lists: 'refused', version: '1.2' });
+  await layer.tell('PUT', '/control', { lists: 'refused', version: '1.2' });
   await sendMany(app, sender, signer, 3);
   const tab = await page.context().newPage();
   const group = await chooseAll(tab);
   await state(tab, 'ready');
   // The list in one call and the single document after it: a choice each; then one more document.
-  await plan(own);
+  await layer.plan(own);
   await press(tab);
   await until('one signature', async () => (await countsOf(app.deps.db, group)).done === 1);
   await state(tab, 'waiting');
@@ -160,26 +142,26 @@ test('an old NCALayer without lists signs one by one; a tab closed in the middle
   expect(await barriers(page)).toEqual([]);
   await page.click('.group-open');
   await state(page, 'ready');
-  await plan(own, own);
+  await layer.plan(own, own);
   await press(page);
   await untilOver(page);
   expect(await countsOf(app.deps.db, group)).toMatchObject({ done: 3, failed: 0 });
-  await tell('PUT', '/control', { lists: 'all', version: '1.4' });
-  await tell('DELETE', '/control/plan', null);
+  await layer.tell('PUT', '/control', { lists: 'all', version: '1.4' });
+  await layer.tell('DELETE', '/control/plan', null);
   expect(chromium.takeTroubles()).toEqual([]);
 });
 
 test('another key of the same person in the middle of a group is refused, the rest is signed', async () => {
-  await tell('PUT', '/control', { modules: ['kz.gov.pki.knca.commonUtils'], version: '1.1' });
+  await layer.tell('PUT', '/control', { modules: ['kz.gov.pki.knca.commonUtils'], version: '1.1' });
   await sendMany(app, sender, signer, 3);
   const group = await chooseAll(page);
   await state(page, 'ready');
-  await plan(own, { do: 'choose', key: 'dana.akhmetova-organisation' }, own);
+  await layer.plan(own, { do: 'choose', key: 'dana.akhmetova-organisation' }, own);
   await press(page);
   await untilOver(page);
   expect(await countsOf(app.deps.db, group)).toMatchObject({ done: 2, failed: 1 });
   expect(await page.textContent('.group-work')).toContain('Подпись другим ключом');
-  await tell('PUT', '/control', { modules: ['kz.gov.pki.knca.basics', 'kz.gov.pki.knca.commonUtils'], version: '1.4' });
+  await layer.tell('PUT', '/control', { modules: ['kz.gov.pki.knca.basics', 'kz.gov.pki.knca.commonUtils'], version: '1.4' });
   // What is left is refused together, with one remark.
   await page.click('.group-again button');
   await page.waitForURL((url) => !url.pathname.endsWith(group));
@@ -197,12 +179,12 @@ test('a cancelled choice loses nothing; NCALayer that dies in the middle comes b
   await sendMany(app, sender, signer, 3);
   const group = await chooseAll(page);
   await state(page, 'ready');
-  await plan({ do: 'cancel' });
+  await layer.plan({ do: 'cancel' });
   await press(page);
   await state(page, 'error-cancelled');
   expect(await page.textContent('[data-group-when="error-cancelled"]')).toContain('Ничего не потеряно');
   expect(await countsOf(app.deps.db, group)).toMatchObject({ waiting: 3 });
-  await plan({ do: 'die', forMs: 3_000 }, own);
+  await layer.plan({ do: 'die', forMs: 3_000 }, own);
   await press(page);
   await state(page, 'reconnecting');
   await untilOver(page);
@@ -211,7 +193,7 @@ test('a cancelled choice loses nothing; NCALayer that dies in the middle comes b
 });
 
 test('the list is chosen by keyboard, a group is stopped and finished without the rest', async () => {
-  await tell('PUT', '/control', { lists: 'refused', version: '1.3' });
+  await layer.tell('PUT', '/control', { lists: 'refused', version: '1.3' });
   await sendMany(app, sender, signer, 3);
   await page.goto(`${app.url}/to-sign`);
   await page.waitForSelector('[data-choose-page]:not([hidden])');
@@ -224,7 +206,7 @@ test('the list is chosen by keyboard, a group is stopped and finished without th
   expect(await page.isHidden('[data-choose-bar]')).toBe(true);
   const group = await chooseAll(page);
   await state(page, 'ready');
-  await plan(own);
+  await layer.plan(own);
   await press(page);
   await until('one signature', async () => (await countsOf(app.deps.db, group)).done === 1);
   await state(page, 'waiting');
@@ -233,19 +215,19 @@ test('the list is chosen by keyboard, a group is stopped and finished without th
   await page.click('[data-group-end] button');
   await untilOver(page);
   expect(await page.textContent('.note--warn')).toContain('2 документа остались без ответа');
-  await tell('PUT', '/control', { lists: 'all', version: '1.4' });
+  await layer.tell('PUT', '/control', { lists: 'all', version: '1.4' });
   expect(chromium.takeTroubles()).toEqual([]);
 });
 
 test('NCALayer absent, then installed: the page finds it without reloading and signs', async () => {
-  await stopLayer();
+  await layer.stop();
   const group = await chooseAll(page);
   await state(page, 'missing');
   expect(await page.isVisible('details[data-os="linux"][open]')).toBe(true);
   expect(await barriers(page)).toEqual([]);
   const loaded = await page.evaluate<number>('performance.timeOrigin');
-  await startLayer();
-  await plan(own);
+  await layer.start();
+  await layer.plan(own);
   await state(page, 'ready');
   expect(await page.evaluate<number>('performance.timeOrigin')).toBe(loaded);
   await press(page);

@@ -1,34 +1,17 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
-import { createSimulator } from '../../scripts/simulators/ncalayer';
-import type { Planned } from '../../scripts/simulators/ncalayer/desk';
 import { aPdf, type TestApplication } from '../support/application';
 import { barriers, Chromium, focused, untilIn } from '../support/chromium';
-import { demoKeyringFile, demoPerson, startDemoApplication } from '../support/demo-people';
+import { demoPerson, startDemoApplication } from '../support/demo-people';
+import { OwnNcaLayer } from '../support/ncalayer';
 import { openSigning, sendDocument, signIn, signState } from '../support/steps';
 
 // People who show who they are with a key, and what becomes of a signature afterwards. NCALayer is this file's own.
 let app: TestApplication;
 let chromium: Chromium;
-let layer: Server | null = null;
-let port = 0;
+const layer = new OwnNcaLayer();
 const marina = demoPerson('marina.kim');
 const dana = demoPerson('dana.akhmetova');
 
-async function startLayer(): Promise<void> {
-  const server = createSimulator({ keyringFile: demoKeyringFile() });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  ({ port } = server.address() as AddressInfo);
-  layer = server;
-}
-async function stopLayer(): Promise<void> {
-  layer?.closeAllConnections();
-  await new Promise((resolve) => (layer ? layer.close(resolve) : resolve(null)));
-  layer = null;
-}
-const plan = (...outcomes: Planned[]): Promise<Response> =>
-  fetch(`http://127.0.0.1:${port}/control/plan`, { method: 'POST', body: JSON.stringify(outcomes) });
 const formState = (page: Page, state: string): Promise<boolean> =>
   untilIn(page, `document.querySelector('[data-key-form]')?.dataset.state === '${state}'`);
 const press = async (page: Page, what: string): Promise<void> => {
@@ -38,9 +21,9 @@ const press = async (page: Page, what: string): Promise<void> => {
 };
 
 beforeAll(async () => {
-  await startLayer();
-  app = await startDemoApplication({ KENSE_NCALAYER_URL: `ws://127.0.0.1:${port}`, KENSE_NCALAYER_WINDOW_URL: `http://127.0.0.1:${port}` });
-  chromium = await Chromium.start([app.url, `http://127.0.0.1:${port}`]);
+  await layer.start();
+  app = await startDemoApplication({ KENSE_NCALAYER_URL: `ws://${layer.address}`, KENSE_NCALAYER_WINDOW_URL: `http://${layer.address}` });
+  chromium = await Chromium.start([app.url, `http://${layer.address}`]);
   // The directory makes a person of whoever has signed in once.
   const first = await chromium.window();
   await signIn(first, app.url, dana);
@@ -48,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await chromium.closeWindows();
   await chromium.stop();
-  await stopLayer();
+  await layer.stop();
   await app.stop();
 });
 afterEach(() => expect(chromium.takeTroubles()).toEqual([]));
@@ -60,11 +43,11 @@ test('a person signs in with a key; one cancelled, one of a stranger, and then t
   expect(await barriers(page)).toEqual([]);
   expect(await focused(page)).toBe('Выбрать ключ и войти');
 
-  await plan({ do: 'cancel' });
+  await layer.plan({ do: 'cancel' });
   await press(page, '[data-key-do="sign"]');
   await formState(page, 'error-cancelled');
 
-  await plan({ do: 'choose', key: 'marina.kim-personal' });
+  await layer.plan({ do: 'choose', key: 'marina.kim-personal' });
   await press(page, '[data-key-do="sign"]');
   await page.waitForSelector('.errors');
   expect(await page.textContent('.errors')).toContain('с этим ИИН');
@@ -72,7 +55,7 @@ test('a person signs in with a key; one cancelled, one of a stranger, and then t
   expect(chromium.takeTroubles()).toEqual(['422 /sign-in/eds']);
 
   await formState(page, 'ready');
-  await plan({ do: 'choose', key: 'dana.akhmetova-personal' });
+  await layer.plan({ do: 'choose', key: 'dana.akhmetova-personal' });
   await press(page, '[data-key-do="sign"]');
   await page.waitForURL((at) => !at.pathname.startsWith('/sign-in'));
   expect(await page.textContent('.top-org')).toContain('Ахметова');
@@ -93,7 +76,7 @@ test('a signature gathers its proof before the eyes of its signer, and its repor
   await signIn(signer, app.url, dana);
   await signer.goto(app.url + document);
   await openSigning(signer);
-  await plan({ do: 'choose', key: 'dana.akhmetova-organisation' });
+  await layer.plan({ do: 'choose', key: 'dana.akhmetova-organisation' });
   await press(signer, '[data-sign-do="sign"]');
   await signState(signer, 'answer');
   await signer.click('[data-sign-done]');

@@ -1,19 +1,16 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
-import { createSimulator } from '../../scripts/simulators/ncalayer';
 import type { Planned } from '../../scripts/simulators/ncalayer/desk';
 import { aPdf, type TestApplication } from '../support/application';
 import { barriers, Chromium } from '../support/chromium';
-import { demoKeyringFile, demoPerson, startDemoApplication } from '../support/demo-people';
+import { demoPerson, startDemoApplication } from '../support/demo-people';
 import { waitForMails } from '../support/mail';
+import { OwnNcaLayer } from '../support/ncalayer';
 import { openSigning, sendDocument, signIn, signState } from '../support/steps';
 
 // Signing when something goes wrong, and signing by those who have no account. NCALayer is this file's own: it is shut down and started.
 let app: TestApplication;
 let chromium: Chromium;
-let layer: Server | null = null;
-let port = 0;
+const layer = new OwnNcaLayer();
 const marina = demoPerson('marina.kim');
 const dana = demoPerson('dana.akhmetova');
 const bolat = demoPerson('bolat.abenov');
@@ -21,28 +18,14 @@ let initiator: Page;
 let deputy: Page;
 let document: string;
 
-async function startLayer(): Promise<void> {
-  const server = createSimulator({ keyringFile: demoKeyringFile() });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  ({ port } = server.address() as AddressInfo);
-  layer = server;
-}
-async function stopLayer(): Promise<void> {
-  const server = layer;
-  layer = null;
-  server?.closeAllConnections();
-  await new Promise((resolve) => (server ? server.close(resolve) : resolve(null)));
-}
-const plan = (...outcomes: Planned[]): Promise<Response> =>
-  fetch(`http://127.0.0.1:${port}/control/plan`, { method: 'POST', body: JSON.stringify(outcomes) });
 const words = (page: Page, state: string): Promise<string | null> => page.textContent(`[data-sign-when="${state}"]`);
 const keyOf = (person: { login: string }, kind: string): Planned => ({ do: 'choose', key: `${person.login}-${kind}` });
 
 beforeAll(async () => {
-  await startLayer();
+  await layer.start();
   // Without the simulator's window: as on a computer with the real program.
-  app = await startDemoApplication({ KENSE_NCALAYER_URL: `ws://127.0.0.1:${port}`, KENSE_NCALAYER_WINDOW_URL: `http://127.0.0.1:${port}` });
-  chromium = await Chromium.start([app.url, `http://127.0.0.1:${port}`]);
+  app = await startDemoApplication({ KENSE_NCALAYER_URL: `ws://${layer.address}`, KENSE_NCALAYER_WINDOW_URL: `http://${layer.address}` });
+  chromium = await Chromium.start([app.url, `http://${layer.address}`]);
   [initiator, deputy] = [await chromium.window(), await chromium.window()];
   await Promise.all([signIn(initiator, app.url, marina), signIn(deputy, app.url, dana)]);
   document = await sendDocument(initiator, app.url, { name: 'Акт.pdf', bytes: aPdf('Act') }, [{ kind: 'sign', people: ['Ахметова'] }]);
@@ -50,7 +33,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await chromium.closeWindows();
   await chromium.stop();
-  await stopLayer();
+  await layer.stop();
   await app.stop();
 });
 afterEach(() => expect(chromium.takeTroubles()).toEqual([]));
@@ -68,7 +51,7 @@ describe('one dialog, one document, one thing after another', () => {
   });
 
   test('a choice cancelled in NCALayer is no error', async () => {
-    await plan({ do: 'cancel' });
+    await layer.plan({ do: 'cancel' });
     await press(deputy);
     await signState(deputy, 'error-cancelled');
     expect(await words(deputy, 'error-cancelled')).toContain('Выбор ключа отменён');
@@ -79,7 +62,7 @@ describe('one dialog, one document, one thing after another', () => {
     ['a key whose time is over', 'dana.akhmetova-expired', 'срок сертификата уже истёк'],
     ['a key for signing in', 'dana.akhmetova-authentication', 'Этот ключ не для подписи документов'],
   ])('%s is refused by the server in words, and another can be chosen at once', async (_what, key, why) => {
-    await plan({ do: 'choose', key });
+    await layer.plan({ do: 'choose', key });
     await press(deputy);
     await signState(deputy, 'answer');
     expect(await words(deputy, 'answer')).toContain('Подпись не принята');
@@ -90,14 +73,14 @@ describe('one dialog, one document, one thing after another', () => {
   });
 
   test('NCALayer that closes in the middle of the dialogue is told', async () => {
-    await plan({ do: 'close' });
+    await layer.plan({ do: 'close' });
     await press(deputy);
     await signState(deputy, 'error-closed');
     expect(await words(deputy, 'error-closed')).toContain('NCALayer закрылся');
   });
 
   test('NCALayer that is not there: what to install, then it starts and the same dialog goes on', async () => {
-    await stopLayer();
+    await layer.stop();
     await deputy.keyboard.press('Escape');
     await deputy.waitForSelector('dialog', { state: 'detached' });
     await deputy.click('#do-sign');
@@ -106,11 +89,11 @@ describe('one dialog, one document, one thing after another', () => {
     expect(await deputy.textContent('details[data-os="linux"][open]')).toContain('ncl.pki.gov.kz');
     expect(await barriers(deputy)).toEqual([]);
     await deputy.evaluate('window.notReloaded = true');
-    await startLayer();
+    await layer.start();
     // By the button, unless the dialog has found it by itself already.
     await deputy.click('[data-sign-do="retry"]', { timeout: 1_000 }).catch(() => undefined);
     await signState(deputy, 'ready');
-    await plan(keyOf(dana, 'personal'));
+    await layer.plan(keyOf(dana, 'personal'));
     await press(deputy);
     await signState(deputy, 'answer');
     expect(await words(deputy, 'answer')).toContain('Подпись принята и действительна');
@@ -146,7 +129,7 @@ test('a person outside signs by the link of the mail; the link then shows the an
   await guest.click('.act-bar .btn--primary');
   await signState(guest, 'ready');
   expect(await barriers(guest)).toEqual([]);
-  await plan(keyOf(bolat, 'organisation'));
+  await layer.plan(keyOf(bolat, 'organisation'));
   await press(guest);
   await signState(guest, 'answer');
   expect(await words(guest, 'answer')).toContain('Подпись принята и действительна');
