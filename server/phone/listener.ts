@@ -199,7 +199,9 @@ function phoneRoutes(deps: WebDeps, phones: PhoneSender): Router {
     if (!leave) throw new PhoneRefusal(503, 'phone.busy');
     try {
       await new Promise<void>((resolve, reject) =>
-        parse[session.signMethod](req, res, (error?: unknown) => (error ? reject(error as Error) : resolve())),
+        parse[session.signMethod](req, res, (error?: Error | string) =>
+          error ? reject(error instanceof Error ? error : new Error(error)) : resolve(),
+        ),
       );
       answerPut(res, await receivePut(deps, phones, session, req.body));
     } finally {
