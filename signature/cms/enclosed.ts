@@ -1,4 +1,4 @@
-import type { Der} from '../asn1/der';
+import type { Der } from '../asn1/der';
 import { TAG, context } from '../asn1/der';
 import { SignatureFormatError } from '../errors';
 import { ocspResponseOf, parseOcspResponse, type OcspResponse } from '../ocsp/response';

@@ -1,5 +1,5 @@
 import { readAlgorithm } from '../asn1/algorithm';
-import type { Der} from '../asn1/der';
+import type { Der } from '../asn1/der';
 import { TAG } from '../asn1/der';
 import { algorithm, octetString, oid, sequence } from '../asn1/write';
 import { concatBytes, toHex } from '../bytes';
