@@ -139,7 +139,19 @@ async function untilRunsEnd(): Promise<void> {
     for (const id of running) if ((await client.workflow.getHandle(id).describe()).status.name === 'COMPLETED') running.delete(id);
     return running.size === 0;
   };
-  await until('all runs to end', look, 60_000).finally(() => connection.close());
+  const tellOfLast = async (): Promise<void> => {
+    for (const id of [...running].slice(0, 3)) {
+      const { status, historyLength, raw } = await client.workflow.getHandle(id).describe();
+      const pending = raw.pendingActivities?.map((a) => `${a.activityType?.name} attempt ${a.attempt}: ${a.lastFailure?.message ?? ''}`);
+      say(`${id} is ${status.name} after ${historyLength} events; ${pending?.join('; ') || 'no activity is pending'}`);
+    }
+  };
+  await until('all runs to end', look, 120_000)
+    .catch(async (error: unknown) => {
+      await tellOfLast();
+      throw error;
+    })
+    .finally(() => connection.close());
 }
 
 /** Waits until the proof of every accepted signature has been gathered. */
