@@ -29,7 +29,9 @@ export class PdfLexer {
   constructor(
     readonly bytes: Uint8Array,
     public at: number,
-  ) {}
+  ) {
+    if (!(at >= 0 && at <= bytes.length)) throw damaged('it points outside of itself');
+  }
 
   skipSpace(): void {
     for (; this.at < this.bytes.length; this.at++) {

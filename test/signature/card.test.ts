@@ -6,7 +6,8 @@ import { deflateSync } from 'node:zlib';
 import { PDFDocument, degrees, PDFName } from 'pdf-lib';
 import { createTrustStore, DOCUMENT_POLICY, mergeTrustStores, productionTrust, readCertificates } from '../../signature';
 import { makeCard, type CardOrder, type CardSignature } from '../../signature/card';
-import { type CardError, joinQrParts, QrError, readCard, splitIntoQr, verifyCard } from '../../signature/card/reading';
+import { CardError, joinQrParts, QrError, readCard, splitIntoQr, verifyCard } from '../../signature/card/reading';
+import { PdfLexer } from '../../signature/card/pdf-values';
 import { makeTextPdf } from '../../signature/sheet/text-pdf';
 import { fixturePath } from './support/fixtures';
 
@@ -269,4 +270,8 @@ describe('a signature in QR codes', () => {
   test('every code fits version 25 at level M', () => {
     expect(Math.max(...texts.map((text) => text.length))).toBeLessThanOrEqual(1_451);
   });
+});
+
+test.each([-1, 5, Number.MAX_SAFE_INTEGER, NaN])('a card that points outside of itself (%d) is damaged, not a crash', (at) => {
+  expect(() => new PdfLexer(Buffer.from('1 0'), at)).toThrow(CardError);
 });

@@ -88,7 +88,7 @@ describe('signing in with a key', () => {
         const { id } = challengeOf(await v.get('/sign-in/eds'));
         return v.post('/sign-in/eds', { challenge: id, cms: '' });
       },
-      'не прочиталась',
+      'пришла не подпись',
     ],
   ];
   test.each(refused)('refuses %s with words and a fresh text', async (_case, attempt, words) => {
