@@ -167,7 +167,6 @@ beforeAll(
     const drivenMs = Date.now() - began;
     await installation.untilReady();
     await untilRunsEnd();
-    await untilProved();
     isDriven = true;
     const all = told();
     say(
