@@ -33,12 +33,16 @@ export class PdfLexer {
     if (!(at >= 0 && at <= bytes.length)) throw damaged('it points outside of itself');
   }
 
+  /** Goes past white space and comments; never past the end. */
   skipSpace(): void {
-    for (; this.at < this.bytes.length; this.at++) {
-      const byte = this.bytes[this.at];
-      if (byte === 0x25) while (this.at < this.bytes.length && this.bytes[this.at] !== 10 && this.bytes[this.at] !== 13) this.at++;
-      else if (!isSpace(byte)) return;
+    for (let byte = this.bytes[this.at]; byte === 0x25 || isSpace(byte); byte = this.bytes[this.at]) {
+      if (byte === 0x25) this.skipLine();
+      else this.at++;
     }
+  }
+
+  private skipLine(): void {
+    while (this.at < this.bytes.length && this.bytes[this.at] !== 10 && this.bytes[this.at] !== 13) this.at++;
   }
 
   value(depth = 0): PdfValue {

@@ -275,3 +275,9 @@ describe('a signature in QR codes', () => {
 test.each([-1, 5, Number.MAX_SAFE_INTEGER, NaN])('a card that points outside of itself (%d) is damaged, not a crash', (at) => {
   expect(() => new PdfLexer(Buffer.from('1 0'), at)).toThrow(CardError);
 });
+
+test('a remark that never ends is the end of the file, not a crash', () => {
+  const lexer = new PdfLexer(Buffer.from('12 % and nothing after it'), 0);
+  expect([lexer.integer(), lexer.word(), lexer.at]).toEqual([12, '', 25]);
+  expect(() => lexer.integer()).toThrow(CardError);
+});
