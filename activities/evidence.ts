@@ -38,6 +38,7 @@ import { queueMails } from '../storage/queries/mail';
 import { selectOne } from '../storage/sql';
 import type { Tx } from '../storage/tx';
 import type { Deps, Lang } from './deps';
+import { withPulse } from './pulse';
 
 /** How long before a proof ends it is renewed: years of service lie ahead of it, and an authority may be away for weeks. Milliseconds. */
 const renewBeforeMs = 90 * 86_400_000;
@@ -69,7 +70,7 @@ export function evidenceActivities(deps: Deps) {
     gatherEvidence: async ({ signatureId, waitMs, isLast }: GatherInput): Promise<Gathered> => {
       const found = await evidenceCase(deps.db, signatureId);
       if (!found) throw ApplicationFailure.nonRetryable('no such signature', 'CannotProve');
-      const finding = await look(deps, lists.read, found, { waitMs, isLast });
+      const finding = await withPulse(() => look(deps, lists.read, found, { waitMs, isLast }));
       const isNews = finding.state !== 'gathering' && (finding.state !== found.state || finding.objectKey !== found.objectKey);
       const commandId = deps.newId();
       await deps.inTx(async (tx) => {

@@ -1,4 +1,4 @@
-import { ApplicationFailure, heartbeat } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
 import { capabilityToken } from '../storage/capabilities';
 import { invitationOf } from '../storage/queries/invitations';
@@ -7,9 +7,7 @@ import { personById } from '../storage/queries/people';
 import { routeOfDocument, type RoutePage } from '../storage/queries/routes';
 import { selectOne } from '../storage/sql';
 import type { Deps } from './deps';
-
-/** How often Temporal hears that a mail is still being sent; less than a third of the heartbeat timeout. Milliseconds. */
-const pulseMs = 4_000;
+import { withPulse } from './pulse';
 
 /** Activities that send mail. */
 export const mailActivities = (deps: Deps) => ({
@@ -17,14 +15,7 @@ export const mailActivities = (deps: Deps) => ({
    * Sends every mail a command queued. A recipient the server refuses for good is marked and left; while one may still succeed the
    * activity fails and is tried again, and mails already sent are not repeated.
    */
-  deliverMails: async (input: { commandId: string }): Promise<void> => {
-    const pulse = setInterval(() => heartbeat(), pulseMs);
-    try {
-      await deliver(deps, input.commandId);
-    } finally {
-      clearInterval(pulse);
-    }
-  },
+  deliverMails: (input: { commandId: string }): Promise<void> => withPulse(() => deliver(deps, input.commandId)),
 });
 
 async function deliver(deps: Deps, commandId: string): Promise<void> {

@@ -8,6 +8,7 @@ export const evidenceRetry = defineSignal(evidenceRetryName);
 const proof = proxyActivities<Activities>({
   taskQueue: 'heavy',
   startToCloseTimeout: '2m',
+  heartbeatTimeout: '15s', // a look lost with its worker or with the server is taken again long before the two minutes
   retry: { initialInterval: '2s', maximumInterval: '5m', nonRetryableErrorTypes: ['CannotProve'] },
 });
 
