@@ -101,6 +101,11 @@ export class FaultInstallation {
     await until('the application to be ready', async () => (await fetch(`${this.url}/readyz`).catch(() => null))?.ok, 60_000);
   }
 
+  /** What an administrator does after a bad day: starts what the record says is live and nobody works on. */
+  async reconcile(): Promise<void> {
+    await runCommand(this.home, ['reconcile'], this.environment);
+  }
+
   /** Ends one of them at once (SIGKILL) and starts it again with the same data at the same address; resolves when that is done. */
   kill(victim: Victim): Promise<void> {
     const before = this.restarts.get(victim) ?? Promise.resolve();
