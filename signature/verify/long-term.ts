@@ -8,6 +8,7 @@ import { genTimeOf } from './archive';
 import { gatherFacts, type SignerFacts } from './facts';
 import { missingPieces } from './level';
 import type { Policy } from './policy';
+import { revocationFact, type RevocationEvidence, type RevocationTimes } from './revocation';
 import { tokensOf, type TimeStampFacts } from './time-stamp';
 
 /** A certificate whose status is to be asked for: from the addresses in it, or from the issuer's lists. */
@@ -45,18 +46,34 @@ export function evidenceNeeds(der: Uint8Array, input: EvidenceNeedsInput): Evide
   const kept = enclosedEvidence(cms);
   const enclosed = { ...kept, ocsp: kept.ocsp.map((response) => ({ response, enclosed: true })) };
   const { signers } = gatherFacts(der, { ...input, ...input.policy });
+  const timesOf = (about: Date): RevocationTimes => ({ ...input.policy, at: input.at, about });
   const pieces = signers.flatMap(pathsOf).flatMap(({ chain, about, usedBy }) => {
-    const times = { ...input.policy, at: input.at, about };
-    return chain?.trusted ? missingPieces(chain.path, enclosed, times).map((piece) => ({ ...piece, usedBy, about })) : [];
+    return chain?.trusted ? missingPieces(chain.path, enclosed, timesOf(about)).map((piece) => ({ ...piece, usedBy, about })) : [];
   });
-  const statuses = pieces.flatMap(({ certificate, issuer, statusMissing, usedBy, about }) =>
+  const missing = pieces.flatMap(({ certificate, issuer, statusMissing, usedBy, about }) =>
     issuer && statusMissing ? [{ certificate, issuer, usedBy, about }] : [],
   );
+  const statuses = [...signers.flatMap((signer) => outdatedStatus(signer, enclosed, timesOf(signer.bestTime))), ...missing];
   return {
     timeStamps: signers.flatMap((facts, signer) => (facts.timeStamp ? [] : [{ signer, octets: cms.signers[signer]!.signature }])),
     statuses: distinct(statuses),
     certificates: distinct(pieces.filter((piece) => piece.certificateMissing)).map((piece) => piece.certificate),
   };
+}
+
+/** OCSP speaks in whole seconds. */
+const secondMs = 1_000;
+
+/**
+ * The signer's own certificate when what is enclosed about it was said before the best time of the signature: it clears the signer for
+ * the moment, but a revocation between the two is not in it.
+ */
+function outdatedStatus(signer: SignerFacts, enclosed: RevocationEvidence, times: RevocationTimes): StatusNeed[] {
+  const [certificate, issuer] = signer.chain?.trusted ? signer.chain.path : [];
+  if (!certificate || !issuer) return [];
+  const fact = revocationFact(certificate, issuer, enclosed, times);
+  const isAfter = !('source' in fact) || fact.source.thisUpdate.getTime() + secondMs > times.about.getTime();
+  return isAfter ? [] : [{ certificate, issuer, usedBy: 'signer', about: times.about }];
 }
 
 interface Path {

@@ -49,10 +49,14 @@ function stamp(algorithm: DigestName, imprint: Uint8Array, at: Date, policy?: st
   return result.token;
 }
 
-/** What the evidence workflow does: asks for all that is missing and embeds it. */
+/** What the evidence workflow does with a stamped signature: asks for all that is missing and embeds it. */
 function gather(cms: Uint8Array, at: Date): Uint8Array {
+  expect(evidenceNeeds(cms, { at, trust, policy: policyFor('sign') }).timeStamps).toEqual([]);
+  return withStatuses(cms, at);
+}
+
+function withStatuses(cms: Uint8Array, at: Date): Uint8Array {
   const needs = evidenceNeeds(cms, { at, trust, policy: policyFor('sign') });
-  expect(needs.timeStamps).toEqual([]);
   const answers = needs.statuses.map(({ certificate, issuer }) =>
     parseOcspResponse(answerOcsp(makeOcspRequest({ certificate, issuer, nonce: randomBytes(16) }), services(at))),
   );
@@ -88,6 +92,17 @@ describe.each(['gost2015', 'rsa'] as const)('a signature kept for decades (%s)',
   const lt = gather(t, minutes(2));
   const name = algorithm === 'gost2015' ? 'streebog512' : 'sha256';
 
+  /** The long-term form with an archive time-stamp of another authority. */
+  function archivedBy(authority: Signer, at: Date): Uint8Array {
+    const order = archiveTimeStampImprint(lt, name, digest(name, content));
+    const context = { ...services(at), keys: { ...keys, timeStamping: { ...keys.timeStamping, [algorithm]: authority } } };
+    const policy = algorithm === 'rsa' ? '1.2.398.3.3.2.6.2' : '1.2.398.3.3.2.6.4';
+    const request = { algorithm: name, imprint: order.imprint, policy } as const;
+    const result = readTimeStampResponse(answerTsp(makeTimeStampRequest(request), context), request);
+    if (!result.ok) throw new Error(result.detail);
+    return addArchiveTimeStamp(lt, result.token, order);
+  }
+
   test('says step by step what it needs', () => {
     const first = evidenceNeeds(bes, { at: minutes(1), trust, policy: policyFor('sign') });
     expect(first.timeStamps).toEqual([{ signer: 0, octets: parseSignedData(bes).signers[0]!.signature }]);
@@ -103,6 +118,19 @@ describe.each(['gost2015', 'rsa'] as const)('a signature kept for decades (%s)',
       statuses: [],
       certificates: [],
     });
+  });
+
+  test('an answer enclosed before the stamp came does not stand for one after it', () => {
+    const early = withStatuses(bes, NOW);
+    const late = stamped(early, algorithm, minutes(3));
+    const wanted = evidenceNeeds(late, { at: minutes(3), trust, policy: policyFor('sign') }).statuses;
+    expect(wanted.map((need) => [need.usedBy, need.certificate.person.name])).toEqual([
+      ['signer', 'СЫНАҚ ТЕСТ'],
+      ['time-stamp', 'TEST TSA'],
+    ]);
+    const whole = gather(late, minutes(4));
+    expect(evidenceNeeds(whole, { at: minutes(4), trust, policy: policyFor('sign') }).statuses).toEqual([]);
+    expect(check(whole, minutes(5)).revocation[0]).toMatchObject({ status: 'good', thisUpdate: '2026-06-01T12:04:00Z' });
   });
 
   test('rises from BES to T to LT, undecided until its revocation is known', () => {
@@ -149,17 +177,7 @@ describe.each(['gost2015', 'rsa'] as const)('a signature kept for decades (%s)',
 
   test('an archive time-stamp made in time keeps it alive, and is renewed again', () => {
     const renewal = test_.certified({ kind: 'tsa' }, algorithm, { from: years(2), to: years(5) });
-    const at = years(2.5);
-    const order = archiveTimeStampImprint(lt, name, digest(name, content));
-    const context = { ...services(at), keys: { ...keys, timeStamping: { ...keys.timeStamping, [algorithm]: renewal } } };
-    const request = {
-      algorithm: name,
-      imprint: order.imprint,
-      policy: algorithm === 'rsa' ? '1.2.398.3.3.2.6.2' : '1.2.398.3.3.2.6.4',
-    } as const;
-    const result = readTimeStampResponse(answerTsp(makeTimeStampRequest(request), context), request);
-    if (!result.ok) throw new Error(result.detail);
-    const lta = addArchiveTimeStamp(lt, result.token, order);
+    const lta = archivedBy(renewal, years(2.5));
     expect(requiredDigests(lta)).toEqual([name]);
     expect(proofEnds(lta)).toEqual(renewal.certificate.notAfter);
     expect(check(lta, years(4))).toMatchObject({ level: 'CAdES-LTA', verdict: 'valid', bestTime: '2026-06-01T12:01:00Z' });
@@ -169,16 +187,7 @@ describe.each(['gost2015', 'rsa'] as const)('a signature kept for decades (%s)',
 
   test('an archive time-stamp made too late keeps nothing', () => {
     const late = test_.certified({ kind: 'tsa' }, algorithm, { from: years(3.5), to: years(6) });
-    const order = archiveTimeStampImprint(lt, name, digest(name, content));
-    const context = { ...services(years(4)), keys: { ...keys, timeStamping: { ...keys.timeStamping, [algorithm]: late } } };
-    const request = {
-      algorithm: name,
-      imprint: order.imprint,
-      policy: algorithm === 'rsa' ? '1.2.398.3.3.2.6.2' : '1.2.398.3.3.2.6.4',
-    } as const;
-    const result = readTimeStampResponse(answerTsp(makeTimeStampRequest(request), context), request);
-    if (!result.ok) throw new Error(result.detail);
-    expect(check(addArchiveTimeStamp(lt, result.token, order), years(4.1))).toMatchObject({ code: 'timestamp.expired' });
+    expect(check(archivedBy(late, years(4)), years(4.1))).toMatchObject({ code: 'timestamp.expired' });
   });
 
   test('what an archive time-stamp covers cannot be changed or taken away; what is added later does no harm', () => {
