@@ -46,7 +46,9 @@ async function proofOf(documentId: string): Promise<Evidence & { id: string }> {
   return { ...evidence, id };
 }
 const settled = (id: string): Promise<unknown> =>
-  until(`the proof of ${id}`, async () => (await proofOf(id)).state !== 'gathering', 20_000);
+  until(`the proof of ${id}`, async () => (await proofOf(id)).state !== 'gathering', 20_000).catch(async (error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(await proofOf(id))}`);
+  });
 const looked = (id: string): Promise<unknown> => until(`a look at ${id}`, async () => (await proofOf(id)).attempts > 0, 20_000);
 
 test('a signature gets its stamp, answers and certificates, and verifies by them alone years later', async () => {
