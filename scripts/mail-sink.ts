@@ -2,6 +2,7 @@ import http from 'node:http';
 import { SMTPServer } from 'smtp-server';
 import { listPage, messagePage } from './mail-sink/page';
 import { MailStore } from './mail-sink/store';
+import { asProgram, listenLocally } from './program';
 
 // A mail server that delivers nothing: it keeps what it is given in a folder and shows it.
 //   GET /messages?to=ADDRESS   the mails as JSON, newest first        DELETE /messages   forgets them
@@ -101,20 +102,14 @@ async function answer(request: http.IncomingMessage, response: http.ServerRespon
 }
 
 /** Runs the sink until SIGTERM: mail-sink FOLDER SMTP-PORT HTTP-PORT. */
-export async function main([folder, smtpPort, httpPort]: string[]): Promise<void> {
+async function main([folder, smtpPort, httpPort]: string[]): Promise<void> {
   const store = new MailStore(folder!);
   const sink = new MailSink(store, Number(smtpPort));
   await sink.apply({});
   const server = http.createServer((request, response) => {
     answer(request, response, store, sink).catch((error: Error) => response.writeHead(400).end(error.message));
   });
-  await new Promise<void>((resolve) => server.listen(Number(httpPort), '127.0.0.1', resolve));
-  process.on('SIGTERM', () => process.exit(0));
+  await listenLocally(server, Number(httpPort));
 }
 
-if (require.main === module) {
-  main(process.argv.slice(2)).catch((error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-}
+asProgram(module, main);

@@ -1,3 +1,5 @@
+import { CodedError } from './coded-error';
+
 /** Codes of input that cannot be read as a signature at all. */
 export const FORMAT_CODES = [
   'structure.not_der',
@@ -10,18 +12,21 @@ export const FORMAT_CODES = [
 export type FormatCode = (typeof FORMAT_CODES)[number];
 
 /** The only error the engine throws for bad input: a code for programs, a plain sentence for people. */
-export class SignatureFormatError extends Error {
+export class SignatureFormatError extends CodedError<FormatCode> {
   override readonly name = 'SignatureFormatError';
-
-  constructor(
-    readonly code: FormatCode,
-    message: string,
-  ) {
-    super(message);
-  }
 }
 
 /** Shorthand for the commonest refusal: the bytes are DER but not the structure the standard asks for. */
 export function malformed(message: string): SignatureFormatError {
   return new SignatureFormatError('structure.malformed', message);
+}
+
+/** What was read, or undefined when the bytes are not what they should be. */
+export function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof SignatureFormatError) return undefined;
+    throw error;
+  }
 }

@@ -8,6 +8,7 @@ import { openKeyring, type KeyringFile } from './keyring';
 import { Desk, type Outcome, type Planned } from './ncalayer/desk';
 import { answer, type Surroundings } from './ncalayer/dialogue';
 import { windowPage } from './ncalayer/window';
+import { asProgram, listenLocally } from '../program';
 
 // NCALayer for the demonstration: its protocol on a WebSocket, its window as a page, and for tests a way to lay down what the person does.
 //   GET  /                            the window                GET /state     version, modules, tokens, waiting requests, keys
@@ -157,18 +158,9 @@ export function createSimulator({ keyringFile, tls, now = () => new Date() }: Si
 }
 
 /** Runs the simulator until SIGTERM: ncalayer KEYRING PORT [CERTIFICATE KEY]. */
-export async function main([keyringFile, port, certificate, key]: string[]): Promise<void> {
+async function main([keyringFile, port, certificate, key]: string[]): Promise<void> {
   const server = createSimulator({ keyringFile: keyringFile!, tls: certificate && key ? { certificate, key } : undefined });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(Number(port), '127.0.0.1', resolve);
-  });
-  process.on('SIGTERM', () => process.exit(0));
+  await listenLocally(server, Number(port));
 }
 
-if (require.main === module) {
-  main(process.argv.slice(2)).catch((error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-}
+asProgram(module, main);

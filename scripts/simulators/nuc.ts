@@ -1,16 +1,11 @@
 import { startNuc } from './nuc/server';
+import { asProgram } from '../program';
 
 export { startNuc, type Nuc, type NucOptions } from './nuc/server';
 
 /** Runs the demonstration's certification authority until SIGTERM: nuc FOLDER PORT. */
-export async function main([dir, port]: string[]): Promise<void> {
+async function main([dir, port]: string[]): Promise<void> {
   await startNuc({ source: { dir: dir! }, port: Number(port) });
-  process.on('SIGTERM', () => process.exit(0));
 }
 
-if (require.main === module) {
-  main(process.argv.slice(2)).catch((error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-}
+asProgram(module, main);

@@ -6,6 +6,7 @@ import { repositoryRoot } from '../launcher/home';
 import { openKeyring, type DemoKey, type Keyring, type KeyringFile } from './keyring';
 import { isThisComputer, PhoneApplication, PhoneError, type Data, type Misdeed, type Offer } from './phone/application';
 import { documentsPage, gonePage, offerPage, outcomePage, scanPage } from './phone/page';
+import { asProgram, listenLocally } from '../program';
 
 // A telephone with eGov Mobile and eGov Business for the demonstration: what its applications do over the network, its screen as pages.
 //   GET  /?link=TEXT                       reads a code or a link and asks API No. 1
@@ -116,18 +117,9 @@ export function createPhone({ keyringFile, now = () => new Date() }: { keyringFi
 }
 
 /** Runs the simulator until SIGTERM: phone KEYRING PORT. */
-export async function main([keyringFile, port]: string[]): Promise<void> {
+async function main([keyringFile, port]: string[]): Promise<void> {
   const server = createPhone({ keyringFile: keyringFile! });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(Number(port), '127.0.0.1', resolve);
-  });
-  process.on('SIGTERM', () => process.exit(0));
+  await listenLocally(server, Number(port));
 }
 
-if (require.main === module) {
-  main(process.argv.slice(2)).catch((error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
-}
+asProgram(module, main);

@@ -1,3 +1,5 @@
+import { CodedError } from '../coded-error';
+
 /** Why a file cannot be read as an evidence pack at all. */
 export const PACK_CODES = [
   'pack.not_zip',
@@ -12,13 +14,6 @@ export const PACK_CODES = [
 export type PackCode = (typeof PACK_CODES)[number];
 
 /** The only error reading a pack throws for bad input: a code for programs, a plain sentence for people. */
-export class PackError extends Error {
+export class PackError extends CodedError<PackCode> {
   override readonly name = 'PackError';
-
-  constructor(
-    readonly code: PackCode,
-    message: string,
-  ) {
-    super(message);
-  }
 }

@@ -4,7 +4,7 @@ import { coversAttribute, hashIndexOf, indexFits, type HashIndex } from '../cms/
 import { parseSignedData, type SignedData, type SignerInfo } from '../cms/signed-data';
 import { parseTstInfo, type TstInfo } from '../cms/tst-info';
 import { digest, digestByOid, type DigestName } from '../digests';
-import { SignatureFormatError } from '../errors';
+import { attempt } from '../errors';
 import { OID } from '../oids';
 import { fail } from './finding';
 import type { DocumentDigest } from './signer-info';
@@ -111,13 +111,4 @@ function readInfo(token: Uint8Array): TstInfo | undefined {
 
 function readIndex(token: Uint8Array): HashIndex | undefined {
   return attempt(() => hashIndexOf(parseSignedData(token)));
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof SignatureFormatError) return undefined;
-    throw error;
-  }
 }

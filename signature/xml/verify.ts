@@ -5,28 +5,18 @@ import { leadingCode, verdictOf } from '../verify/codes';
 import type { SignerFacts } from '../verify/facts';
 import { fail, notChecked, pass, type Finding } from '../verify/finding';
 import type { StatusNeed } from '../verify/long-term';
-import type { Policy } from '../verify/policy';
 import { isoTime, type VerificationReport } from '../verify/report';
-import type { OcspAnswer } from '../verify/revocation';
 import { pathRevocation } from '../verify/time-stamp';
-import { signerReport } from '../verify/verify-cms';
+import { signerReport, type VerificationInput } from '../verify/verify-cms';
 import { buildChain } from '../x509/chain';
-import type { Crl } from '../x509/crl';
-import type { TrustStore } from '../x509/trust';
 import { SIGNATURE_OIDS, XML_DIGESTS } from './algorithms';
 import { canonicalXml } from './canonical';
 import { readXml, type XmlElement } from './reader';
 import { findSignature, type XmlSignature } from './signature';
 
-export interface XmlVerificationInput {
+export interface XmlVerificationInput extends Omit<VerificationInput, 'content' | 'digests' | 'requiredRoles'> {
   /** The document that was to be signed, without a signature; it must be the signed one to the canonical letter. */
   readonly content?: string;
-  readonly at: Date;
-  readonly receivedAt?: Date;
-  readonly trust: TrustStore;
-  readonly crls?: readonly Crl[];
-  readonly ocsp?: readonly OcspAnswer[];
-  readonly policy: Policy;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { digestByOid } from '../../../signature/digests';
-import { SignatureFormatError } from '../../../signature/errors';
+import { attempt } from '../../../signature/errors';
 import {
   grantTimeStamp,
   issueCrl,
@@ -129,13 +129,4 @@ function baseList(algorithm: Algorithm, context: ServiceContext): Uint8Array {
 function deltaList(algorithm: Algorithm, context: ServiceContext): Uint8Array {
   const { number, deltaBase, entries } = context.register.delta(algorithm);
   return issueCrl({ ...dates(context, context.now, deltaMs), number, deltaBase, revoked: entries }, context.keys.issuers[algorithm]).der;
-}
-
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof SignatureFormatError) return undefined;
-    throw error;
-  }
 }
