@@ -8,18 +8,15 @@ import { formatName } from '../signature/x509/name';
 import { roleOid, ROLES } from '../signature/x509/roles';
 import { capabilityToken } from '../storage/capabilities';
 import { fileById } from '../storage/queries/documents';
-import { evidenceWithReports } from '../storage/queries/evidence';
 import { routeOfDocument } from '../storage/queries/routes';
 import { signaturesOf, type SignatureRecord } from '../storage/queries/signatures';
+import { signatureFiles, type SignatureFiles } from '../storage/signature-files';
 import { selectOne } from '../storage/sql';
 import type { DeriveStart } from '../workflows/contracts';
 import type { Deps } from './deps';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
 type DocumentFacts = { title: string; number: string; organisation: string; attempt: number };
-/** A signature with what has become of it: the CMS to attach, the newest report. */
-type Gathered = { signature: SignatureRecord; received: Buffer; best: Buffer; report: SignerReport };
-
 /** Makes the card of a document unless it is stored already. */
 export async function makeCardFile(deps: Deps, input: DeriveStart): Promise<void> {
   if ((await deps.objects.size(input.key)) !== null) return;
@@ -34,7 +31,7 @@ export async function makeCardFile(deps: Deps, input: DeriveStart): Promise<void
   if (!document || !file) throw ApplicationFailure.nonRetryable('the document is gone', 'CannotDerive');
   const t = wordsOf(deps, input);
   const checkUrl = `${deps.publicUrl}/check/${capabilityToken(deps.secret, 'check', input.documentId, 1)}`;
-  const gathered = await gather(deps, input.routeId);
+  const kept = await signatureFiles(deps, await signaturesOf(deps.db, input.routeId));
   const { bytes } = await makeCard({
     original: await deps.objects.getBytes(file.objectKey),
     mediaType: file.mediaType,
@@ -62,7 +59,7 @@ export async function makeCardFile(deps: Deps, input: DeriveStart): Promise<void
     checkUrl,
     checkPrompt: [deps.translate('ru', 'ddc.side'), deps.translate('kk', 'ddc.side')].join(' / '),
     footPages: t('ddc.page', { page: '{page}', pages: '{pages}' }),
-    signatures: gathered.map((one, i) => present(one, i + 1, input.card?.printed ?? false, t)),
+    signatures: kept.map((one, i) => present(one, i + 1, input.card?.printed ?? false, t)),
   });
   await deps.objects.putBytes(input.key, bytes, 'application/pdf');
 }
@@ -73,31 +70,22 @@ function wordsOf(deps: Deps, { language, card }: DeriveStart): Words {
   return (key, params) => [...new Set([deps.translate('kk', key, params), deps.translate('ru', key, params)])].join(' / ');
 }
 
-async function gather(deps: Deps, routeId: string): Promise<Gathered[]> {
-  const signatures = await signaturesOf(deps.db, routeId);
-  const evidence = await evidenceWithReports(
-    deps.db,
-    signatures.map((s) => s.id),
-  );
-  return Promise.all(
-    signatures.map(async (signature) => {
-      const found = evidence.get(signature.id);
-      const received = await deps.objects.getBytes(signature.objectKey);
-      const best = found?.objectKey ? await deps.objects.getBytes(found.objectKey) : received;
-      return { signature, received, best, report: JSON.parse(found?.report ?? signature.report) as SignerReport };
-    }),
-  );
-}
-
 /** An instant as a person of Kazakhstan reads it, with the zone named. */
 const withZone = (instant: string): string => {
   const local = new Date(Date.parse(instant) + zoneOffsetMs).toISOString();
   return `${local.slice(8, 10)}.${local.slice(5, 7)}.${local.slice(0, 4)} ${local.slice(11, 19)} UTC+5`;
 };
 
-function present({ signature, received, best, report }: Gathered, n: number, isPrinted: boolean, t: Words): CardSignature {
+function present(
+  { signature, cms, proof, report: json }: SignatureFiles<SignatureRecord>,
+  n: number,
+  isPrinted: boolean,
+  t: Words,
+): CardSignature {
+  const report = JSON.parse(json) as SignerReport;
+  const best = proof ?? cms;
   const name = signature.signerName || signature.iin || t('ddc.noName');
-  const printed = isPrinted && received.length <= MAX_QR_OCTETS ? received : null;
+  const printed = isPrinted && cms.length <= MAX_QR_OCTETS ? cms : null;
   return {
     title: t('ddc.signature', { n: String(n) }),
     person: personFacts(signature, report, t),

@@ -3,8 +3,9 @@ import type { SignerReport } from '../../signature';
 import { makePack, type PackEntry, type PackSignatureOrder } from '../../signature/pack';
 import { auditExcerpt } from '../../storage/audit-excerpt';
 import type { Document } from '../../storage/queries/documents';
-import { auditStamps, evidenceWithReports } from '../../storage/queries/evidence';
+import { auditStamps } from '../../storage/queries/evidence';
 import type { SignatureRecord } from '../../storage/queries/signatures';
+import { signatureFiles } from '../../storage/signature-files';
 import type { WebDeps } from '../context';
 import { formatDateTime, groupHash, zoneName } from '../format';
 import type { Translator } from '../i18n';
@@ -37,21 +38,12 @@ export async function evidencePack(deps: WebDeps, { document, signatures }: Pack
 }
 
 async function signatureOrders(deps: WebDeps, signatures: Packed['signatures']): Promise<PackSignatureOrder[]> {
-  const evidence = await evidenceWithReports(
-    deps.db,
-    signatures.map((s) => s.id),
-  );
-  return Promise.all(
-    signatures.map(async (signature) => {
-      const found = evidence.get(signature.id);
-      const [cms, proof] = await Promise.all([
-        deps.objects.getBytes(signature.objectKey),
-        found?.objectKey ? deps.objects.getBytes(found.objectKey) : null,
-      ]);
-      const { signerName, receivedAt, purpose } = signature;
-      return { signerName, cms, proof, report: found?.report ?? signature.report, receivedAt, purpose };
-    }),
-  );
+  return (await signatureFiles(deps, signatures)).map(({ signature: { signerName, receivedAt, purpose }, ...files }) => ({
+    signerName,
+    receivedAt,
+    purpose,
+    ...files,
+  }));
 }
 
 /** The rows of the document and the stamps their chain leads to. */
