@@ -3,6 +3,7 @@
 // Words are in the page already: each state shows the blocks marked with its name (data-group-when).
 import { NcaLayer, NcaLayerError, toBase64 } from './ncalayer.js';
 import { say } from './say.js';
+import { ShownError } from './shown-error.js';
 import { rememberStorage } from './storage.js';
 
 const lookAgainMs = 3_000;
@@ -12,14 +13,6 @@ const readAtATime = 4;
 const singlesAtATime = 20;
 const busyStates = ['looking', 'preparing', 'waiting', 'sending', 'reconnecting'];
 const layerErrors = { cancelled: 'cancelled', closed: 'closed', module: 'module', failed: 'layer', busy: 'layer' };
-
-class GroupError extends Error {
-  constructor(state, detail = '') {
-    super(state);
-    this.state = state;
-    this.detail = detail;
-  }
-}
 
 export function start(root) {
   const { base, id } = root.dataset;
@@ -81,11 +74,11 @@ export function start(root) {
       const headers = { 'X-CSRF-Token': root.dataset.csrf, 'HX-Request': 'true', ...init.headers };
       answer = await fetch(base + path, { method: 'POST', ...init, headers });
     } catch {
-      throw new GroupError('no-answer');
+      throw new ShownError('no-answer');
     }
     const redirect = answer.headers.get('HX-Redirect');
     if (redirect && answer.status === 401) window.location.assign(redirect);
-    if (!answer.ok) throw new GroupError('server', wordsOf(await answer.text()));
+    if (!answer.ok) throw new ShownError('server', wordsOf(await answer.text()));
     return answer;
   };
   const next = async () => {
@@ -99,7 +92,7 @@ export function start(root) {
   const reconnect = async () => {
     const until = Date.now() + reconnectForMs;
     for (;;) {
-      if (isPausing) throw new GroupError('paused');
+      if (isPausing) throw new ShownError('paused');
       try {
         await layer.connect();
         return;
@@ -121,7 +114,7 @@ export function start(root) {
     let lostCalls = 0;
     try {
       for (;;) {
-        if (isPausing) throw new GroupError('paused');
+        if (isPausing) throw new ShownError('paused');
         if (!layer.isOpen) await reconnect();
         if (queue.length === 0) {
           show('preparing');
@@ -167,9 +160,9 @@ export function start(root) {
         });
         document.body.dispatchEvent(new CustomEvent('group-changed'));
         place(root, answer.counts);
-        if (answer.key) throw new GroupError('key', answer.key);
+        if (answer.key) throw new ShownError('key', answer.key);
         const waiting = new Set(answer.outcomes.filter(({ state }) => state === 'waiting').map((one) => one.id));
-        if (waiting.size === batch.length) throw new GroupError('stuck');
+        if (waiting.size === batch.length) throw new ShownError('stuck');
         queue = [...batch.filter((item) => waiting.has(item.id)), ...queue];
         pace.signed += batch.length - waiting.size;
         pace.ms += Date.now() - startedAt;
@@ -183,7 +176,7 @@ export function start(root) {
       if (isPausing) show('paused');
       else if (error instanceof NcaLayerError && error.code === 'missing') void look();
       else if (error instanceof NcaLayerError) show(`error-${layerErrors[error.code]}`, error.detail);
-      else if (error instanceof GroupError) show(`error-${error.state}`, error.detail);
+      else if (error instanceof ShownError) show(`error-${error.state}`, error.detail);
       else show('error-no-answer', error.message);
       const resume = root.querySelector('[data-group-do="sign"]');
       if (document.activeElement === document.body || document.activeElement === pauseButton) resume.focus();
@@ -230,7 +223,7 @@ async function readDocuments(items, form) {
   const reader = async () => {
     for (let item = rest.shift(); item; item = rest.shift()) {
       const answer = await fetch(item.documentUrl).catch(() => null);
-      if (answer === null) throw new GroupError('no-answer');
+      if (answer === null) throw new ShownError('no-answer');
       if (!answer.ok) {
         unread.push({ id: item.id, code: 'group.no_document' });
         continue;

@@ -2,19 +2,12 @@
 // Words are in the page already: each state shows the blocks marked with its name (data-sign-when).
 import { NcaLayer, NcaLayerError, toBase64 } from './ncalayer.js';
 import { say } from './say.js';
+import { ShownError } from './shown-error.js';
 import { rememberStorage } from './storage.js';
 
 const maxBytes = 100 * 1024 * 1024;
 const lookAgainMs = 3_000;
 const errorStates = { cancelled: 'cancelled', closed: 'closed', module: 'module', failed: 'refused-by-layer', busy: 'refused-by-layer' };
-
-class SignError extends Error {
-  constructor(state, detail = '') {
-    super(state);
-    this.state = state;
-    this.detail = detail;
-  }
-}
 
 export function start(root) {
   const layer = new NcaLayer({ url: root.dataset.ncalayerUrl });
@@ -100,7 +93,7 @@ export function start(root) {
     } catch (error) {
       if (error instanceof NcaLayerError && error.code === 'missing') return void look();
       if (error instanceof NcaLayerError) show(`error-${errorStates[error.code]}`, error.detail);
-      else if (error instanceof SignError) show(`error-${error.state}`, error.detail);
+      else if (error instanceof ShownError) show(`error-${error.state}`, error.detail);
       else show('error-session', error.message);
     }
   };
@@ -119,20 +112,20 @@ export function start(root) {
 
 async function fetchSession(url) {
   const answer = await fetch(url, { headers: { Accept: 'application/json' } });
-  if (!answer.ok) throw new SignError('session', answer.headers.get('X-Request-Id') ?? '');
+  if (!answer.ok) throw new ShownError('session', answer.headers.get('X-Request-Id') ?? '');
   return answer.json();
 }
 
 // What is signed must be what the server froze: its SHA-256 is compared before NCALayer sees the bytes.
 async function fetchDocument(session) {
-  if (session.sizeBytes > maxBytes) throw new SignError('too-big');
+  if (session.sizeBytes > maxBytes) throw new ShownError('too-big');
   const answer = await fetch(session.documentUrl);
-  if (!answer.ok) throw new SignError('no-document');
+  if (!answer.ok) throw new ShownError('no-document');
   const bytes = new Uint8Array(await answer.arrayBuffer());
   if (globalThis.crypto?.subtle) {
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (hex !== session.digestSha256.toLowerCase()) throw new SignError('changed');
+    if (hex !== session.digestSha256.toLowerCase()) throw new ShownError('changed');
   }
   return bytes;
 }
@@ -143,7 +136,7 @@ async function send(root, cms) {
   try {
     answer = await fetch(root.dataset.postUrl, { method: 'POST', headers: { 'HX-Request': 'true', Accept: 'text/html' }, body });
   } catch {
-    throw new SignError('no-answer');
+    throw new ShownError('no-answer');
   }
   const redirect = answer.headers.get('HX-Redirect');
   if (redirect) window.location.assign(redirect);
