@@ -11,7 +11,7 @@ import { barriers, Chromium, focused, untilIn } from '../support/chromium';
 import { demoKeyringFile, demoPerson, startDemoApplication } from '../support/demo-people';
 import { sendMany } from '../support/groups';
 import { waitForMails } from '../support/mail';
-import { sendDocument, signIn } from '../support/steps';
+import { draftForOutside, sendDocument, signIn } from '../support/steps';
 
 // Signing, entering and signing from outside with the phone: the pages of Kense on one side, the practice phone on the other.
 let app: TestApplication;
@@ -159,17 +159,7 @@ describe('the dialog of one document', () => {
 });
 
 test('an invited person signs on the telephone itself without an account', async () => {
-  await initiator.goto(`${app.url}/documents/new`);
-  await initiator.setInputFiles('#file', [
-    { name: 'Доверенность.pdf', mimeType: 'application/pdf', buffer: Buffer.from(aPdf('Outside phone')) },
-  ]);
-  await initiator.click('.filelist > li[data-state="done"] a.btn');
-  await initiator.click('#stage-0-outside');
-  await initiator.fill('[name="stage.0.outside.email"]', bolat.email);
-  await initiator.fill('[name="stage.0.outside.name"]', bolat.fullName);
-  await initiator.fill('[name="stage.0.outside.iin"]', bolat.iin);
-  await initiator.keyboard.press('Enter');
-  await initiator.waitForSelector('#stage-0-person-0');
+  await draftForOutside(initiator, app.url, { name: 'Доверенность.pdf', bytes: aPdf('Outside phone') }, bolat);
   const before = (await waitForMails(bolat.email, 0)).length;
   await initiator.click('#editor [data-primary]');
   await initiator.waitForSelector('#document-route');

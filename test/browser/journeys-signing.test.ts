@@ -5,7 +5,7 @@ import { barriers, Chromium } from '../support/chromium';
 import { demoPerson, startDemoApplication } from '../support/demo-people';
 import { waitForMails } from '../support/mail';
 import { OwnNcaLayer } from '../support/ncalayer';
-import { openSigning, sendDocument, signIn, signState } from '../support/steps';
+import { draftForOutside, openSigning, sendDocument, signIn, signState } from '../support/steps';
 
 // Signing when something goes wrong, and signing by those who have no account. NCALayer is this file's own: it is shut down and started.
 let app: TestApplication;
@@ -103,17 +103,7 @@ describe('one dialog, one document, one thing after another', () => {
 });
 
 test('a person outside signs by the link of the mail; the link then shows the answer', async () => {
-  await initiator.goto(`${app.url}/documents/new`);
-  await initiator.setInputFiles('#file', [
-    { name: 'Доверенность.pdf', mimeType: 'application/pdf', buffer: Buffer.from(aPdf('Attorney')) },
-  ]);
-  await initiator.click('.filelist > li[data-state="done"] a.btn');
-  await initiator.click('#stage-0-outside');
-  await initiator.fill('[name="stage.0.outside.email"]', bolat.email);
-  await initiator.fill('[name="stage.0.outside.name"]', bolat.fullName);
-  await initiator.fill('[name="stage.0.outside.iin"]', bolat.iin);
-  await initiator.keyboard.press('Enter');
-  await initiator.waitForSelector('#stage-0-person-0');
+  await draftForOutside(initiator, app.url, { name: 'Доверенность.pdf', bytes: aPdf('Attorney') }, bolat);
   expect(await barriers(initiator)).toEqual([]);
   const before = (await waitForMails(bolat.email, 0)).length;
   await initiator.click('#editor [data-primary]');

@@ -103,3 +103,21 @@ export async function openSigning(page: Page): Promise<void> {
 
 /** Waits for a state of the signing dialog. */
 export const signState = (page: Page, state: string) => page.waitForSelector(`[data-sign][data-state="${state}"]`);
+
+/** A draft of one stage for one person outside the organisation, not sent yet. */
+export async function draftForOutside(
+  page: Page,
+  url: string,
+  file: { name: string; bytes: Uint8Array },
+  person: { email: string; fullName: string; iin: string },
+): Promise<void> {
+  await page.goto(`${url}/documents/new`);
+  await page.setInputFiles('#file', [{ name: file.name, mimeType: 'application/pdf', buffer: Buffer.from(file.bytes) }]);
+  await page.click('.filelist > li[data-state="done"] a.btn');
+  await page.click('#stage-0-outside');
+  await page.fill('[name="stage.0.outside.email"]', person.email);
+  await page.fill('[name="stage.0.outside.name"]', person.fullName);
+  await page.fill('[name="stage.0.outside.iin"]', person.iin);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#stage-0-person-0');
+}

@@ -51,3 +51,20 @@ export class WorkflowRuns {
     }
   }
 }
+
+/**
+ * An activity that answers with these states in order, the last one for ever; `fails` is a database that is away. `looks` counts how often
+ * it was asked.
+ */
+export function playedLooks<State extends string>(
+  states: readonly (State | 'fails')[],
+): { look: () => Promise<{ state: State }>; looks: () => number } {
+  let looks = 0;
+  return {
+    looks: () => looks,
+    look: () => {
+      const state = states[Math.min(looks++, states.length - 1)];
+      return !state || state === 'fails' ? Promise.reject(new Error('the database is away')) : Promise.resolve({ state });
+    },
+  };
+}

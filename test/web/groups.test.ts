@@ -4,7 +4,7 @@ import { select } from '../../storage/sql';
 import { TestApplication, type TestOrganisation } from '../support/application';
 import type { TestKey } from '../support/authority';
 import type { Browser } from '../support/browser';
-import { allowGroups, GroupClient, sendMany } from '../support/groups';
+import { allowGroups, GroupClient, sendMany, type SentDocument } from '../support/groups';
 import { until } from '../support/until';
 
 let app: TestApplication;
@@ -31,6 +31,20 @@ afterAll(() => app.stop());
 const groupState = async (group: GroupClient): Promise<string> => (await groupById(app.deps.db, group.id))?.state ?? 'missing';
 const untilClosed = (group: GroupClient, state = 'done'): Promise<unknown> =>
   until(`group in state ${state}`, async () => (await groupState(group)) === state);
+
+/** Documents sent to the head, who has chosen them into a group. */
+async function chosen(count: number, purpose: 'answer' | 'refuse' = 'answer'): Promise<{ sent: SentDocument[]; group: GroupClient }> {
+  const sent = await sendMany(app, clerk, ours.people.head, count);
+  const ids = sent.map(({ id }) => id);
+  return { sent, group: (await GroupClient.choose(app, head, ids, purpose)).group };
+}
+/** The same, begun: the first chunk waits for its signatures. */
+async function begun(count: number) {
+  const { sent, group } = await chosen(count);
+  await group.start();
+  const chunk = await group.next();
+  return { sent, group, chunk, items: chunk.items.map(({ id }) => id) };
+}
 
 describe('while the module is off', () => {
   test('the list offers no choice and a group is refused', async () => {
@@ -84,16 +98,9 @@ describe('with the module on', () => {
   });
 
   test('one certificate signs the batch: another key of the same person is refused document by document', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 4);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-    );
-    await group.start();
-    const chunk = await group.next();
+    const { group, chunk, items } = await begun(4);
     const answered = await group.give({
-      items: chunk.items.map(({ id }) => id),
+      items,
       signatures: await group.cmsOf(chunk, (i) => (i === 2 ? otherKey : key)),
     });
     expect(answered.outcomes.map(({ state }) => state)).toEqual(['done', 'done', 'failed', 'done']);
@@ -109,15 +116,7 @@ describe('with the module on', () => {
   });
 
   test('a key that will not do is refused before anything happens, and another can be chosen', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 2);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-    );
-    await group.start();
-    const chunk = await group.next();
-    const items = chunk.items.map(({ id }) => id);
+    const { group, chunk, items } = await begun(2);
     const wrong = app.authority.key(ours.people.deputy);
     const refused = await group.give({ items, signatures: await group.cmsOf(chunk, () => wrong) });
     expect(refused.key).toContain('друг');
@@ -128,12 +127,7 @@ describe('with the module on', () => {
   });
 
   test('a document withdrawn or answered meanwhile has its own outcome, the others go on', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 3);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-    );
+    const { sent, group } = await chosen(3);
     await group.start();
     const withdraw = async (id: string) => clerk.post(`/documents/${id}/withdraw`, { command: app.deps.newId(), remark: 'ошибка' });
     expect((await withdraw(sent[0]?.id ?? '')).status).toBe(303);
@@ -150,15 +144,7 @@ describe('with the module on', () => {
   });
 
   test('the same chunk posted again changes nothing; a partial one leaves the rest waiting', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 3);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-    );
-    await group.start();
-    const chunk = await group.next();
-    const items = chunk.items.map(({ id }) => id);
+    const { group, chunk, items } = await begun(3);
     const signatures = await group.cmsOf(chunk, () => key);
     const part = { items, signatures: signatures.slice(0, 1), isPartial: true };
     const first = await group.give(part);
@@ -173,15 +159,8 @@ describe('with the module on', () => {
   });
 
   test('noise instead of signatures and foreign items are told, not swallowed', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 1);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-    );
-    await group.start();
-    const chunk = await group.next();
-    const answered = await group.give({ items: chunk.items.map(({ id }) => id), signatures: ['AAAA'], isPartial: true });
+    const { group, items } = await begun(1);
+    const answered = await group.give({ items, signatures: ['AAAA'], isPartial: true });
     expect(answered.outcomes.map(({ state }) => state)).toEqual(['waiting']);
     expect((await group.give({ items: [app.deps.newId()], signatures: [] })).outcomes).toEqual([]);
     const bad = await head.postBody(`${group.base}/signatures`, '{"items": 1}', { 'Content-Type': 'application/json' });
@@ -189,13 +168,7 @@ describe('with the module on', () => {
   });
 
   test('many are refused with one remark, each by its own command', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 3);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-      'refuse',
-    );
+    const { sent, group } = await chosen(3, 'refuse');
     const empty = await group.start({ remark: ' ' });
     expect(empty.status).toBe(422);
     expect(empty.text).toContain('aria-invalid="true"');
@@ -243,12 +216,7 @@ describe('with the module on', () => {
   });
 
   test('a stopped group keeps what was signed and says what was not', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 2);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-    );
+    const { group } = await chosen(2);
     await group.start();
     const chunk = await group.next('1');
     await group.give({ items: chunk.items.map(({ id }) => id), signatures: await group.cmsOf(chunk, () => key) });
@@ -259,14 +227,7 @@ describe('with the module on', () => {
   });
 
   test('a signature kept before the web process died reaches its route by itself', async () => {
-    const sent = await sendMany(app, clerk, ours.people.head, 2);
-    const { group } = await GroupClient.choose(
-      app,
-      head,
-      sent.map(({ id }) => id),
-    );
-    await group.start();
-    const chunk = await group.next();
+    const { group, chunk } = await begun(2);
     const signatures = await group.cmsOf(chunk, () => key);
     // The first: signed and stored, its command sent, the outcome never written. The second: marked as sent and never stored.
     await group.give({ items: [chunk.items[0]?.id ?? ''], signatures: signatures.slice(0, 1) });

@@ -4,7 +4,7 @@ import { newId } from '../../storage/ids';
 import { groupWorkflowId, type GroupLook, type GroupPolicy } from '../../workflows/contracts';
 import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
-import { WorkflowRuns } from '../support/workflow-runs';
+import { playedLooks, WorkflowRuns } from '../support/workflow-runs';
 
 // The workflow on the real server; the record is a list of looks played in order, the last one for ever.
 
@@ -18,16 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => runs.close());
 
-type Look = GroupLook['state'] | 'fails';
-
 /** Runs `work` with workers whose looks at any group give these states. */
-async function withLooks(states: Look[], work: (looks: () => number) => Promise<void>): Promise<void> {
-  let looks = 0;
-  const advanceGroup = (): Promise<GroupLook> => {
-    const state = states[Math.min(looks++, states.length - 1)] ?? 'closed';
-    return state === 'fails' ? Promise.reject(new Error('the database is away')) : Promise.resolve({ state });
-  };
-  await runs.withWorkers('io', { advanceGroup }, () => work(() => looks));
+function withLooks(states: (GroupLook['state'] | 'fails')[], work: (looks: () => number) => Promise<void>): Promise<void> {
+  const { look, looks } = playedLooks(states);
+  return runs.withWorkers('io', { advanceGroup: look }, () => work(looks));
 }
 
 const aGroup = (lifeMs = 3_600_000) => ({ id: newId(), expiresAt: new Date(Date.now() + lifeMs) });
