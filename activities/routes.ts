@@ -36,9 +36,10 @@ class Refused extends Error {
 export const routeActivities = (deps: Deps) => ({
   /** Sends a document: makes the route from the draft as it stands at `rev`, asks its first stage, queues the invitations. */
   openRoute: (input: OpenRoute): Promise<Applied> =>
-    answered(() =>
+    answered(deps, (fresh) =>
       deps.inTx((tx) =>
         once(deps.db, tx, commandRow(input, input.documentId, 'route.sent', input.by), async () => {
+          fresh();
           const at = new Date(input.at);
           const document = await lockDocument(deps.db, tx, input.documentId);
           if (!document) throw new Refused('document.missing');
@@ -84,7 +85,7 @@ export const routeActivities = (deps: Deps) => ({
 
   /** Stores one decided command. Refuses with `route.conflict` and the stored state when the record is not where the workflow thought. */
   applyRoute: (input: ApplyRoute): Promise<Applied> =>
-    answered(() =>
+    answered(deps, (fresh) =>
       deps.inTx((tx) =>
         once(
           deps.db,
@@ -97,6 +98,7 @@ export const routeActivities = (deps: Deps) => ({
             input.before,
           ),
           async () => {
+            fresh();
             const { before, next, command } = input;
             const at = new Date(command.at);
             if (command.kind === 'sign' && !(await acceptSignature(deps.db, tx, command.signatureId, command.participantId, at)))
@@ -140,9 +142,17 @@ export const routeActivities = (deps: Deps) => ({
   },
 });
 
-async function answered(work: () => Promise<Applied>): Promise<Applied> {
+/**
+ * Runs a command's transaction; `work` calls `fresh` where the command is stored for the first time. One stored before, perhaps by a run
+ * the server then forgot, is answered with what the record says now.
+ */
+async function answered(deps: Deps, work: (fresh: () => void) => Promise<Applied>): Promise<Applied> {
+  let isFresh = false;
   try {
-    return await work();
+    const applied = await work(() => (isFresh = true));
+    if (isFresh || !applied.ok) return applied;
+    const { id } = applied.route;
+    return { ...applied, route: (await loadRoute(deps.db, id)) ?? applied.route, unsent: await unsentCommands(deps.db, id) };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const { code, current, unsent } = error;

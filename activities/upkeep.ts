@@ -1,5 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import { forgetUpload, staleUploads } from '../storage/queries/documents';
+import { routesWithForgottenMail } from '../storage/queries/mail';
 import { sweepChallenges } from '../storage/queries/challenges';
 import { sweepPhones } from '../storage/queries/phone';
 import { sweepRateLimits, sweepSessions } from '../storage/queries/sessions';
@@ -7,6 +8,9 @@ import type { Deps } from './deps';
 
 /** An upload still running after this long has certainly been interrupted. Milliseconds. */
 const uploadPatienceMs = 2 * 3_600_000;
+
+/** A mail nobody has tried to send for this long has been forgotten with its run. Milliseconds. */
+const mailPatienceMs = 10 * 60_000;
 
 /** Housekeeping activities; each may be stopped and run again at any point. */
 export const upkeepActivities = (deps: Deps) => ({
@@ -19,6 +23,13 @@ export const upkeepActivities = (deps: Deps) => ({
     await sweepChallenges(deps.db, deps.now());
     await sweepPhones(deps.db, deps.now());
     await sweepRateLimits(deps.db, deps.now());
+  },
+
+  /** Has the routes of forgotten mails read their records: worker and server may have died just after a command was stored. */
+  wakeForgottenRoutes: async (): Promise<{ woken: number }> => {
+    const routes = await routesWithForgottenMail(deps.db, new Date(deps.now().getTime() - mailPatienceMs));
+    for (const route of routes) await deps.send.look(route);
+    return { woken: routes.length };
   },
 });
 

@@ -19,15 +19,21 @@ export type RouteStart = { documentId: string; attempt: number; policy: RoutePol
 
 /** The first message of a route: send the document as its draft says. */
 export type OpenRoute = { kind: 'open'; commandId: string; documentId: string; attempt: number; rev: number; by: Actor; at: number };
+/** `isBehind`: the sender found the run behind the record; it reads the record before it decides. */
 export type RouteMessage =
-  { kind: 'command'; commandId: string; command: RouteCommand } | { kind: 'open'; commandId: string; open: OpenRoute };
+  { kind: 'command'; commandId: string; command: RouteCommand; isBehind?: boolean } | { kind: 'open'; commandId: string; open: OpenRoute };
 export type RouteSaved = { routeId: string; rev: number; state: Route['state'] };
 
 export type ApplyRoute = { commandId: string; command: RouteCommand; before: Route; next: Route; effects: RouteEffect[] };
-/** `current` and `unsent` come with a conflict: the stored state, and the commands whose mails still wait. */
-export type Applied = { ok: true; route: Route; hasMail: boolean } | { ok: false; code: string; current?: Route; unsent?: string[] };
+/**
+ * A run that turns out to be behind the record (a conflict, or a command stored before) gets the stored state and `unsent`, the commands
+ * whose mails still wait: others may have been stored and forgotten beside this one.
+ */
+export type Applied =
+  { ok: true; route: Route; hasMail: boolean; unsent?: string[] } | { ok: false; code: string; current?: Route; unsent?: string[] };
 
 export const routeUpdateName = 'routeCommand';
+export const routeLookName = 'routeLook';
 export const routeWorkflowName = 'routeWorkflow';
 /** Workflows and their local activities; mail, directory and other outside systems; PDF and other heavy work. */
 export const queues = { flow: 'flow', io: 'io', heavy: 'heavy' } as const;

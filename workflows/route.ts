@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   condition,
   continueAsNew,
+  defineSignal,
   defineUpdate,
   proxyActivities,
   proxyLocalActivities,
@@ -13,10 +14,12 @@ import {
 import type { Activities } from '../activities';
 import { decide, nextTimer, type RouteCommand } from '../domain/routes/decide';
 import { isFinal, type Route } from '../domain/routes/route';
-import { routeUpdateName, type Applied, type RouteMessage, type RouteSaved, type RouteStart } from './contracts';
+import { routeLookName, routeUpdateName, type Applied, type RouteMessage, type RouteSaved, type RouteStart } from './contracts';
 import { Serial } from './lib/serial';
 
 export const routeCommand = defineUpdate<RouteSaved, [RouteMessage]>(routeUpdateName);
+/** Tells a run to read its record: something in it has waited too long. */
+export const routeLook = defineSignal(routeLookName);
 
 const db = proxyLocalActivities<Activities>({ startToCloseTimeout: '10s', retry: { initialInterval: '200ms', maximumInterval: '5s' } });
 
@@ -63,16 +66,18 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
     }
     route = applied.route;
     if (applied.hasMail) void sendMails(commandId);
+    for (const left of applied.unsent ?? []) void sendMails(left);
     return { routeId: route.id, rev: route.rev, state: route.state };
   };
 
-  /** Takes the route over from the record when it is there: its opening may have been stored just before the server forgot it. */
-  const recall = async (): Promise<void> => {
-    const loaded = await db.loadRoute({ documentId: start.documentId, attempt: start.attempt }).catch(ignoreMissing);
-    if (!loaded) return;
+  /** Takes the route over from the record. */
+  const load = async (): Promise<void> => {
+    const loaded = await db.loadRoute({ documentId: start.documentId, attempt: start.attempt });
     route = loaded.route;
     for (const commandId of loaded.unsent) void sendMails(commandId);
   };
+  /** The same when it is there: its opening may have been stored just before the server forgot it. */
+  const recall = (): Promise<void> => load().catch(ignoreMissing);
 
   const apply = async (commandId: string, command: RouteCommand): Promise<RouteSaved> => {
     if (!route) throw refused('route.not_sent');
@@ -88,7 +93,7 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
       if (start.resume && !route) await condition(() => route !== null || stopping);
       return serial.run(async () => {
         if (message.kind === 'command') {
-          if (!route) await recall();
+          if (!route || message.isBehind) await recall();
           return apply(message.commandId, message.command);
         }
         if (route) throw refused('route.already_sent');
@@ -101,18 +106,16 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
           if (route) throw refused('route.already_sent');
           return;
         }
-        if (!route) return; // not known yet: the handler asks the record
+        if (!route || message.isBehind) return; // not known yet, or known wrongly: the handler asks the record
         const decision = decide(route, message.command);
         if (!decision.ok) throw refused(decision.code);
       },
     },
   );
 
-  if (start.resume && !route) {
-    const loaded = await db.loadRoute({ documentId: start.documentId, attempt: start.attempt });
-    route = loaded.route;
-    for (const commandId of loaded.unsent) void sendMails(commandId);
-  }
+  setHandler(routeLook, () => serial.run(recall));
+
+  if (start.resume) await serial.run(async () => (route ? undefined : load()));
   let patienceMs = policy.openPatienceMs;
   for (let waitMs = Math.min(firstRecallMs, patienceMs); !route && patienceMs > 0; waitMs = Math.min(waitMs * 2, patienceMs)) {
     patienceMs -= waitMs;
@@ -161,7 +164,7 @@ function ignoreRefusal(error: unknown): void {
 }
 
 /** A document that was never sent has no route to take over. */
-function ignoreMissing(error: unknown): undefined {
+function ignoreMissing(error: unknown): void {
   const isMissing = error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'RouteMissing';
   if (!isMissing) throw error;
 }

@@ -19,7 +19,7 @@ const stamping = proxyActivities<Activities>({
 
 /**
  * Periodic housekeeping: objects of interrupted uploads, sessions long over, revocation lists grown old, proofs whose run was lost or
- * that are to be renewed.
+ * that are to be renewed, mails forgotten with their run.
  */
 export async function upkeepWorkflow(): Promise<void> {
   await io.sweepUploads();
@@ -27,6 +27,7 @@ export async function upkeepWorkflow(): Promise<void> {
   if (!patched('evidence')) return;
   await io.refreshRevocationLists();
   for (const signatureId of await io.overdueEvidence()) await startEvidence(signatureId);
+  if (patched('forgotten-mail')) await io.wakeForgottenRoutes();
 }
 
 /** Once a day: the head of every audit log is time-stamped, so that nobody can write yesterday anew. */

@@ -11,6 +11,7 @@ import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import type { RouteCommand } from '../../domain/routes/decide';
 import {
   queues,
+  routeLookName,
   routeUpdateName,
   routeWorkflowName,
   type OpenRoute,
@@ -58,13 +59,33 @@ export function routeSender(client: Client, policy: RoutePolicy = defaultRoutePo
       );
     },
 
-    /** Sends one command to a running route. */
-    command(route: { documentId: string; attempt: number }, commandId: string, command: RouteCommand): Promise<Outcome<RouteSaved>> {
-      const message: RouteMessage = { kind: 'command', commandId, command };
+    /** Sends one command to a running route; to one that was found behind the record with `isBehind`, so that it reads the record first. */
+    command(
+      route: { documentId: string; attempt: number },
+      commandId: string,
+      command: RouteCommand,
+      { isBehind = false } = {},
+    ): Promise<Outcome<RouteSaved>> {
+      const message: RouteMessage = { kind: 'command', commandId, command, ...(isBehind && { isBehind }) };
       const handle = client.workflow.getHandle(routeWorkflowId(route.documentId, route.attempt));
       return outcomeOf(client, () =>
-        handle.executeUpdate<RouteSaved, [RouteMessage]>(routeUpdateName, { updateId: commandId, args: [message] }),
+        handle.executeUpdate<RouteSaved, [RouteMessage]>(routeUpdateName, {
+          updateId: isBehind ? `${commandId}-again` : commandId, // the server remembers how the first one ended
+          args: [message],
+        }),
       );
+    },
+
+    /** Has the run of a route read its record; one that has ended, or was lost, starts again and ends when nothing is left to do. */
+    async look(route: { documentId: string; attempt: number }): Promise<void> {
+      const input: RouteStart = { documentId: route.documentId, attempt: route.attempt, policy, resume: true };
+      await client.workflow.signalWithStart(routeWorkflowName, {
+        workflowId: routeWorkflowId(route.documentId, route.attempt),
+        taskQueue: queues.flow,
+        args: [input],
+        signal: routeLookName,
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      });
     },
 
     /** Starts a run for a route the record says is live; false when one is running already. */

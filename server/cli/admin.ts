@@ -14,6 +14,7 @@ import { openObjectStore } from '../../storage/objects';
 import { accountByLogin, createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
 import { phoneSender } from '../../integrations/temporal/phone';
 import { liveGroups } from '../../storage/queries/groups';
+import { routesWithForgottenMail } from '../../storage/queries/mail';
 import { livePhones } from '../../storage/queries/phone';
 import { allAuditStamps, gatheringEvidence, type AuditStamp } from '../../storage/queries/evidence';
 import { liveRoutes } from '../../storage/queries/routes';
@@ -162,6 +163,9 @@ export async function runReconcile(): Promise<number> {
         }
       }
       console.log(`${seen} live routes, ${started} started again`);
+      const forgotten = await routesWithForgottenMail(db, new Date());
+      for (const route of forgotten) await send.look(route);
+      console.log(`${forgotten.length} routes with unsent mails, each told to look at its record`);
       const groups = groupSender(client);
       let woken = 0;
       for (let page = await liveGroups(db, '', 200); page.length > 0; page = await liveGroups(db, page.at(-1)?.id ?? '', 200)) {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { isUlid } from '../../domain/ids';
-import type { RouteCommand } from '../../domain/routes/decide';
+import { decide, type RouteCommand } from '../../domain/routes/decide';
 import type { Outcome } from '../../integrations/temporal/send';
 import { findCommand } from '../../storage/commands';
 import { routeOfDocument } from '../../storage/queries/routes';
@@ -19,9 +19,9 @@ export function commandOf(req: Request): string {
 }
 
 /**
- * Sends one command to the route of a document; a route the record says is live but has no run is started again first. A command that is
- * stored is done whatever the run answers: it may have been stored just before worker and server died, and the run then knows only the
- * state it led to.
+ * Sends one command to the route of a document. The record is the truth: a live route without a run gets one first, a run that refuses
+ * what the record would allow reads the record, and a command that is stored is done whatever the run answers. All three happen when
+ * worker and server die just after a command was stored.
  */
 export async function sendToRoute(
   deps: WebDeps,
@@ -32,8 +32,12 @@ export async function sendToRoute(
   const outcome = await deps.send.command(route, commandId, command);
   if (outcome.kind !== 'closed' && outcome.kind !== 'refused') return outcome;
   if (await findCommand(deps.db, commandId)) return { kind: 'done', value: { routeId: '', rev: 0, state: 'active' } };
-  if (outcome.kind === 'refused') return outcome;
   const page = await routeOfDocument(deps.db, route.documentId, route.attempt);
+  if (outcome.kind === 'refused') {
+    if (!page || !decide(page.route, command).ok) return outcome;
+    deps.log.warn({ documentId: route.documentId, code: outcome.code }, 'a run was behind the record; it was told to read it');
+    return deps.send.command(route, commandId, command, { isBehind: true });
+  }
   if (page?.route.state !== 'active') return { kind: 'refused', code: 'route.ended' };
   deps.log.warn({ documentId: route.documentId }, 'a live route had no run; it was started again from the record');
   await deps.send.resume(route);

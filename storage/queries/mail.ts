@@ -84,6 +84,15 @@ export async function unsentCommands(db: Sequelize, routeId: string): Promise<st
   return rows.map((row) => row.id);
 }
 
+/** Routes with mails queued before this instant that nobody has tried to send since; at most 500. */
+export const routesWithForgottenMail = (db: Sequelize, before: Date): Promise<{ documentId: string; attempt: number }[]> =>
+  select(
+    db,
+    `SELECT DISTINCT r.document_id AS documentId, r.attempt FROM mail_deliveries m JOIN routes r ON r.id = m.route_id
+      WHERE m.state = 'queued' AND m.created_at < :before LIMIT 500`,
+    { before },
+  );
+
 /** Notes how an attempt to send ended. */
 export const noteAttempt = (db: Sequelize, id: string, state: MailState, error: string, now: Date): Promise<number> =>
   change(db, 'UPDATE mail_deliveries SET state = :state, attempts = attempts + 1, last_error = :error, updated_at = :now WHERE id = :id', {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import type { RouteCommand } from '../../domain/routes/decide';
+import { decide, type RouteCommand } from '../../domain/routes/decide';
 import { openRoute as planRoute } from '../../domain/routes/open';
 import type { Route } from '../../domain/routes/route';
 import { dataConverter } from '../../integrations/temporal/client';
@@ -37,13 +37,17 @@ class Book {
   dueInMs: number | null = null;
   remindEveryMs: number | null = null;
   failMail = false;
+  /** Commands whose mails wait, as a repeat of a stored command is told. */
+  unsent: string[] = [];
   beforeApply: (input: ApplyRoute) => Promise<void> | void = () => undefined;
 
   activities() {
     const once = (id: string, work: () => Applied): Applied => {
-      const done = this.commands.get(id) ?? work();
-      this.commands.set(id, done);
-      return done;
+      const done = this.commands.get(id);
+      if (done?.ok) return { ...done, route: this.routes.get(done.route.documentId) ?? done.route, unsent: this.unsent };
+      const made = work();
+      this.commands.set(id, made);
+      return made;
     };
     return {
       openRoute: (input: OpenRoute): Promise<Applied> =>
@@ -256,6 +260,71 @@ test('a record that has moved on without the run wins', async () => {
     });
   });
   await recordHistory(client, routeWorkflowId(id, 1), 'route', 'conflict');
+});
+
+/** What a run stores and the server then forgets: the record has moved, the run has not. */
+function storeUnknown(book: Book, id: string, commandId: string, command: RouteCommand): void {
+  const before = book.routes.get(id);
+  const decision = before && decide(before, command);
+  if (!decision?.ok) throw new Error('the record would not take it');
+  book.routes.set(id, decision.next);
+  book.commands.set(commandId, { ok: true, route: decision.next, hasMail: true });
+}
+
+test('a repeat of a command the run has forgotten brings the mails of everything forgotten', async () => {
+  const book = new Book();
+  const send = routeSender(client, policy);
+  const id = newId();
+  await withWorker(book, async () => {
+    await send.open(opening(id));
+    const forgotten = newId();
+    storeUnknown(book, id, forgotten, approve('first', 'p0'));
+    storeUnknown(book, id, newId(), approve('second', 'p1'));
+    book.unsent = ['of-the-second'];
+    const route = { documentId: id, attempt: 1 };
+    expect(await send.command(route, forgotten, approve('first', 'p0'))).toMatchObject({ kind: 'done', value: { rev: 3 } });
+    book.unsent = [];
+    expect(await send.command(route, newId(), approve('third', 'p2'))).toMatchObject({ kind: 'done', value: { state: 'signed' } });
+    await until('the run to complete', async () => (await describeRun(id)).status.name === 'COMPLETED');
+    expect(book.mails).toEqual(expect.arrayContaining([forgotten, 'of-the-second']));
+    await recordHistory(client, routeWorkflowId(id, 1), 'route', 'repeat-of-a-forgotten-command');
+  });
+});
+
+test('a run that is behind the record reads it when the sender says so', async () => {
+  const book = new Book();
+  const send = routeSender(client, policy);
+  const id = newId();
+  await withWorker(book, async () => {
+    await send.open(opening(id));
+    storeUnknown(book, id, newId(), approve('first', 'p0'));
+    const route = { documentId: id, attempt: 1 };
+    const command = newId();
+    expect(await send.command(route, command, approve('second', 'p1'))).toEqual({ kind: 'refused', code: 'route.not_asked' });
+    const again = await send.command(route, command, approve('second', 'p1'), { isBehind: true });
+    expect(again).toMatchObject({ kind: 'done', value: { rev: 3 } });
+    await until('the mails that were left', () => book.mails.includes('left-behind'));
+    await recordHistory(client, routeWorkflowId(id, 1), 'route', 'behind');
+  });
+});
+
+test('told to look, a run whose end was forgotten sends what was left and ends; one that has ended does so once more', async () => {
+  const book = new Book();
+  const send = routeSender(client, policy);
+  const id = newId();
+  const route = { documentId: id, attempt: 1 };
+  const ended = () => until('the run to complete', async () => (await describeRun(id)).status.name === 'COMPLETED');
+  await withWorker(book, async () => {
+    await send.open(opening(id));
+    storeUnknown(book, id, newId(), { kind: 'withdraw', by: initiator, at: Date.now() });
+    await send.look(route);
+    await ended();
+    expect(book.mails.filter((mail) => mail === 'left-behind')).toHaveLength(1);
+    await recordHistory(client, routeWorkflowId(id, 1), 'route', 'looked');
+    await send.look(route);
+    await until('the mails once more', () => book.mails.filter((mail) => mail === 'left-behind').length === 2);
+    await ended();
+  });
 });
 
 test('a deadline closes the route, reminders come before it', async () => {
