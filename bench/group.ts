@@ -21,9 +21,13 @@ import { WebClient } from './web-client';
 /** Signatures of one call of NCALayer, as a person makes them: GOST, with a time-stamp. */
 const documents = 100;
 
+/** How often the record is asked how many signatures it holds. Milliseconds. */
+const lookMs = 25;
+
 /**
- * `group_100_seconds`: from the first byte of a hundred signatures posted over HTTP until the answer says that each is verified, stored
- * and has acted on its route. Web and worker run as processes of their own; making the signatures is not timed.
+ * From the first byte of a hundred signatures posted over HTTP. `group_100_seconds`: until each is verified and stored, so that nobody has
+ * to sign again whatever dies. `group_100_acted_seconds`: until the answer says that each has acted on its route too. Web and worker run
+ * as processes of their own; making the signatures is not timed.
  */
 export const measureGroup: Measure = async () => {
   const installation = await startInstallation(({ KENSE_TRUST_FILES = '' }) => ({ KENSE_TRUST_FILES, KENSE_DEMO: '1' }));
@@ -74,8 +78,11 @@ export const measureGroup: Measure = async () => {
       ).toString('base64'),
     );
     const began = process.hrtime.bigint();
-    const answer = await browser.json<OutcomesJson>(`/groups/${group}/signatures`, { items: chunk.items.map(({ id }) => id), signatures });
-    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    const seconds = (): number => Number(process.hrtime.bigint() - began) / 1e9;
+    const posted = browser.json<OutcomesJson>(`/groups/${group}/signatures`, { items: chunk.items.map(({ id }) => id), signatures });
+    const keptSeconds = untilKept(db).then(seconds);
+    const answer = await posted;
+    const actedSeconds = seconds();
     const stored = await selectOne<{ n: number }>(db, "SELECT COUNT(*) AS n FROM signatures WHERE state = 'accepted'");
     const signed = await selectOne<{ n: number }>(db, "SELECT COUNT(*) AS n FROM routes WHERE state = 'signed'");
     if (answer.counts.done !== documents || Number(stored?.n) !== documents || Number(signed?.n) !== documents)
@@ -83,9 +90,12 @@ export const measureGroup: Measure = async () => {
         `not every signature was stored: ${JSON.stringify(answer.counts)} ${answer.outcomes.find((o) => o.state !== 'done')?.text}`,
       );
     return {
-      rows: [[`group of ${documents}: received, verified, stored`, `${seconds.toFixed(2)} s`, '', '']],
+      rows: [
+        [`group of ${documents}: received, verified, stored`, `${(await keptSeconds).toFixed(2)} s`, '', ''],
+        ['the same, and each has acted on its route', `${actedSeconds.toFixed(2)} s`, '', ''],
+      ],
       ratios: {},
-      values: { group_100_seconds: rounded(seconds) },
+      values: { group_100_seconds: rounded(await keptSeconds), group_100_acted_seconds: rounded(actedSeconds) },
     };
   } finally {
     await temporal.connection.close();
@@ -93,6 +103,14 @@ export const measureGroup: Measure = async () => {
     await installation.stop();
   }
 };
+
+async function untilKept(db: ReturnType<typeof openDatabase>): Promise<void> {
+  for (;;) {
+    const kept = await selectOne<{ n: number }>(db, 'SELECT COUNT(*) AS n FROM signatures');
+    if (Number(kept?.n) >= documents) return;
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
 
 /** A draft of one stage that this person must sign, with the digests of these bytes; nobody reads the bytes themselves here. */
 async function makeSignable(

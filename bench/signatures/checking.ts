@@ -24,10 +24,11 @@ const rounds = 15;
 export function measureGost(folder: string, small: boolean): Outcome {
   const count = small ? 150 : 500;
   const authority = authorityOf('gost2015');
-  const { der } = certified(authority, 'gost2015').certificate;
+  const publicKey = subjectPublicKeyInfo(generatePrivateKey('gost2015'));
   const ours = (): number => {
+    const fresh = Array.from({ length: count }, () => certificateOf(authority, publicKey).der); // an outcome is remembered: none twice
     const seconds = secondsOf(() => {
-      for (let i = 0; i < count; i++)
+      for (const der of fresh)
         if (checkSigned(parseCertificate(der).signed, authority.certificate.publicKey) !== 'good')
           throw new Error('a good certificate is refused');
     });
@@ -98,17 +99,13 @@ export function measureRsaCms(folder: string, small: boolean): Outcome {
 }
 
 const day = 86_400_000;
-const order = (privateKey: PrivateKey) => ({
-  publicKey: subjectPublicKeyInfo(privateKey),
-  notBefore: new Date(Date.now() - day),
-  notAfter: new Date(Date.now() + day),
-});
+const validity = () => ({ notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + day) });
 
 /** A self-signed authority. */
 export function authorityOf(kind: PrivateKey['kind']): Issuer {
   const privateKey = generatePrivateKey(kind);
   const certificate = issueCertificate(
-    { ...order(privateKey), subject: { name: 'Bench CA' }, profile: { kind: 'ca' } },
+    { ...validity(), publicKey: subjectPublicKeyInfo(privateKey), subject: { name: 'Bench CA' }, profile: { kind: 'ca' } },
     { selfSigned: privateKey },
   );
   return { privateKey, certificate };
@@ -117,9 +114,13 @@ export function authorityOf(kind: PrivateKey['kind']): Issuer {
 /** A person with a certificate of the authority. */
 export function certified(authority: Issuer, kind: PrivateKey['kind']): { privateKey: PrivateKey; certificate: Certificate } {
   const privateKey = generatePrivateKey(kind);
+  return { privateKey, certificate: certificateOf(authority, subjectPublicKeyInfo(privateKey)) };
+}
+
+/** A person's certificate with a number of its own for this key. */
+function certificateOf(authority: Issuer, publicKey: Uint8Array): Certificate {
   const subject = { name: 'СЫНАҚ ТЕСТ', iin: '900101300017' };
-  const certificate = issueCertificate({ ...order(privateKey), subject, profile: { kind: 'subject', roles: ['individual'] } }, authority);
-  return { privateKey, certificate };
+  return issueCertificate({ ...validity(), publicKey, subject, profile: { kind: 'subject', roles: ['individual'] } }, authority);
 }
 
 /** OpenSSL's own authority and certificate with the Russian names of the same curve and digest: it does not know Kazakhstan's. */

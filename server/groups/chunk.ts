@@ -6,7 +6,7 @@ import type { SigningSession } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
 import { demoChain } from '../signing/demo-chain';
 import { openSession } from '../signing/sessions';
-import { sideBySide } from './side-by-side';
+import { sideBySide } from '../side-by-side';
 import type { ChunkJson } from './pages';
 
 /** EKU of a signing certificate of the national authority: emailProtection; which keys NCALayer offers is narrowed by IIN. */

@@ -200,9 +200,8 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
     const { me, group } = await findRunning(req);
     const parsed = arrivalSchema.safeParse(req.body);
     if (!parsed.success) throw new Refusal('bad_request');
-    const { outcomes, keyProblem, isDown } = await receiveChunk(deps, group, me, parsed.data);
+    const { outcomes, keyProblem } = await receiveChunk(deps, group, me, parsed.data);
     await wakeIfNeeded(group).catch((error: unknown) => req.kense.log.warn({ err: error }, 'the run of a group was not told'));
-    if (isDown && outcomes.every(({ state }) => state === 'waiting')) throw new Refusal('temporal_down');
     const { t } = deps.render.translator(req.kense.lang);
     const answer: OutcomesJson = {
       outcomes: outcomes.map(({ id, state, code }) => ({ id, state, text: code ? t(`errors.${code}`) : t(`groups.itemState.${state}`) })),

@@ -13,17 +13,17 @@ import {
 } from '../../storage/queries/groups';
 import { signingSession, type SigningSession } from '../../storage/queries/signatures';
 import type { WebDeps } from '../context';
-import { receiveSignature } from '../signing/receive';
+import { sideBySide } from '../side-by-side';
+import { actOnRoute, checkArrival, keepArrival, type Arrival, type GoodArrival } from '../signing/receive';
 import { readClaim, type SignatureClaim } from './claims';
-import { sideBySide } from './side-by-side';
 
 /** Signatures received at a time: the checking threads stay busy while routes and database answer. */
 const parallel = 8;
 
 /** What became of one item; `code` says why not. */
 export type ItemOutcome = { id: string; state: ItemState; code: string | null };
-/** `keyProblem`: the key was refused before the batch had one, so nothing has happened to any document. `isDown`: ask again later. */
-export type ChunkOutcome = { outcomes: ItemOutcome[]; keyProblem: string | null; isDown: boolean };
+/** `keyProblem`: the key was refused before the batch had one, so nothing has happened to any document. */
+export type ChunkOutcome = { outcomes: ItemOutcome[]; keyProblem: string | null };
 
 /** What a browser brings: the items it was given, the CMS in any order, and items it could not read. */
 export type ChunkArrival = {
@@ -35,10 +35,13 @@ export type ChunkArrival = {
 };
 
 type Arrived = { item: GroupItem; session: SigningSession; claim: SignatureClaim; signature: Buffer };
+/** One that is good and stored; `good` is null when its command had been stored before. */
+type Kept = { arrived: Arrived; arrival: Arrival; good: GoodArrival | null };
 
 /**
- * Takes the signatures of one call of the signing program. Each finds its document by the digest it covers; the first accepted one
- * freezes the certificate of the whole group; every signature acts on its own route at once and leaves its own outcome.
+ * Takes the signatures of one call of the signing program. Each finds its document by the digest it covers; the first good one freezes
+ * the certificate of the whole group. All of them are checked and stored before the first acts on its route: whatever dies from then on,
+ * nobody has to sign again. Each leaves its own outcome.
  */
 export async function receiveChunk(deps: WebDeps, group: SigningGroup, me: Member, arrival: ChunkArrival): Promise<ChunkOutcome> {
   const asked = new Set(arrival.items);
@@ -48,95 +51,78 @@ export async function receiveChunk(deps: WebDeps, group: SigningGroup, me: Membe
     await decideItem(deps.db, id, { state, code }, deps.now());
     outcomes.set(id, { id, state, code });
   };
+  const wait = async (ids: readonly string[]): Promise<void> => {
+    await markWaiting(deps.db, ids);
+    for (const id of ids) outcomes.set(id, { id, state: 'waiting', code: null });
+  };
 
   const live = open.filter(({ state }) => state === 'waiting' || state === 'sent');
   for (const { id, code } of arrival.unread) if (live.some((item) => item.id === id)) await decide(id, 'failed', code);
   const unread = new Set(arrival.unread.map(({ id }) => id));
-  const arrived = await matchArrived(
+  const rest = await matchArrived(
     deps,
     live.filter(({ id }) => !unread.has(id)),
     arrival.signatures,
   );
-  const rest = [...arrived];
-  let keyProblem: string | null = null;
-  let isDown = false;
+  const matched = new Set(rest.map(({ item }) => item.id));
+  await markSent(deps.db, [...matched], deps.now());
 
-  await markSent(
-    deps.db,
-    arrived.map(({ item }) => item.id),
-    deps.now(),
-  );
-  const receive = async (one: Arrived, frozen: Buffer | null): Promise<'accepted' | 'other' | 'key'> => {
-    const { item } = one;
-    if (frozen && !one.claim.certificate?.equals(frozen)) {
+  /** Checks and stores one signature; null when that is its end, a code when the key itself will not do and the group has none yet. */
+  const keep = async (arrived: Arrived, frozen: Buffer | null): Promise<Kept | string | null> => {
+    const { item, claim, session, signature } = arrived;
+    if (frozen && !claim.certificate?.equals(frozen)) {
       await decide(item.id, 'failed', 'group.other_certificate');
-      return 'other';
+      return null;
     }
-    const receipt = await receiveSignature(deps, {
-      session: one.session,
-      documentId: item.documentId,
-      attempt: item.attempt,
-      by: me,
-      commandId: item.commandId,
-      signature: one.signature,
-    });
-    switch (receipt.kind) {
-      case 'accepted':
-        if (!frozen && one.claim.certificate)
-          await freezeCertificate(deps.db, group.id, {
-            certificate: one.claim.certificate,
-            name: receipt.name ?? '',
-            digest: one.claim.digestName,
-          });
-        await decide(item.id, 'done', null);
-        return 'accepted';
-      case 'pending':
-        outcomes.set(item.id, { id: item.id, state: 'sent', code: null });
-        return 'other';
-      case 'down':
-        isDown = true;
-        await markWaiting(deps.db, [item.id]);
-        outcomes.set(item.id, { id: item.id, state: 'waiting', code: null });
-        return 'other';
-      case 'refused':
-        if (!frozen && isAboutKey(receipt.code)) {
-          keyProblem = receipt.code;
-          return 'key';
-        }
-        if (receipt.code === 'signing.session_expired') {
-          // The window of the key stood open for too long; the document is asked for again.
-          await markWaiting(deps.db, [item.id]);
-          outcomes.set(item.id, { id: item.id, state: 'waiting', code: null });
-          return 'other';
-        }
-        await decide(item.id, 'failed', receipt.code);
-        return 'other';
+    const { documentId, attempt, commandId } = item;
+    const one: Arrival = { session, documentId, attempt, by: me, commandId, signature };
+    const checked = await checkArrival(deps, one);
+    if (checked.kind === 'accepted') return { arrived, arrival: one, good: null };
+    if (checked.kind === 'good') {
+      await keepArrival(deps, one, checked);
+      return { arrived, arrival: one, good: checked };
     }
+    if (!frozen && isAboutKey(checked.code)) return checked.code;
+    // The window of the key stood open for too long: the document is asked for again.
+    if (checked.code === 'signing.session_expired') await wait([item.id]);
+    else await decide(item.id, 'failed', checked.code);
+    return null;
   };
 
   // One after another until the batch has its certificate, then side by side.
+  const kept: Kept[] = [];
   let frozen = group.certificate;
-  while (!frozen && rest.length > 0 && !isDown) {
+  while (!frozen && rest.length > 0) {
     const one = rest.shift() as Arrived;
-    const result = await receive(one, null);
-    if (result === 'key') {
-      const back = [one, ...rest].map(({ item }) => item.id);
-      await markWaiting(deps.db, back);
-      for (const id of back) outcomes.set(id, { id, state: 'waiting', code: null });
-      return { outcomes: [...outcomes.values()], keyProblem, isDown };
+    const result = await keep(one, null);
+    if (typeof result === 'string') {
+      await wait([one, ...rest].map(({ item }) => item.id));
+      return { outcomes: [...outcomes.values()], keyProblem: result };
     }
-    if (result === 'accepted') frozen = (await groupById(deps.db, group.id))?.certificate ?? null;
+    if (result === null) continue;
+    kept.push(result);
+    frozen = await freeze(deps, group, result);
   }
-  if (isDown) {
-    const back = rest.map(({ item }) => item.id);
-    await markWaiting(deps.db, back);
-  } else await sideBySide(rest, parallel, (one) => receive(one, frozen));
+  kept.push(...(await sideBySide(rest, parallel, (one) => keep(one, frozen))).filter((one) => one !== null && typeof one !== 'string'));
+
+  await sideBySide(kept, parallel, async ({ arrived: { item }, arrival: one, good }) => {
+    const receipt = good ? await actOnRoute(deps, one, good) : { kind: 'accepted' as const };
+    if (receipt.kind === 'accepted') await decide(item.id, 'done', null);
+    else if (receipt.kind === 'refused') await decide(item.id, 'failed', receipt.code);
+    else outcomes.set(item.id, { id: item.id, state: 'sent', code: null }); // it is kept: the run of the group brings it to its route
+  });
 
   if (!arrival.isPartial) {
-    const matched = new Set(arrived.map(({ item }) => item.id));
     for (const item of live) if (!matched.has(item.id) && !unread.has(item.id)) await decide(item.id, 'failed', 'group.no_signature');
   }
-  return { outcomes: [...outcomes.values()], keyProblem, isDown };
+  return { outcomes: [...outcomes.values()], keyProblem: null };
+}
+
+/** The certificate the whole group is signed with from now on: this signature's, unless another one was first. */
+async function freeze(deps: WebDeps, group: SigningGroup, { arrived: { claim }, good }: Kept): Promise<Buffer | null> {
+  if (claim.certificate && good)
+    await freezeCertificate(deps.db, group.id, { certificate: claim.certificate, name: good.name ?? '', digest: claim.digestName });
+  return (await groupById(deps.db, group.id))?.certificate ?? null;
 }
 
 /** Pairs signatures with the items that wait for them, each with the session it was asked in. */

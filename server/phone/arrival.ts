@@ -14,7 +14,8 @@ import {
 } from '../../storage/queries/phone';
 import { signingSession } from '../../storage/queries/signatures';
 import type { WebDeps } from '../context';
-import { actOnRoute, checkArrival, type Arrival, type GoodArrival } from '../signing/receive';
+import { sideBySide } from '../side-by-side';
+import { actOnRoute, checkArrival, keepArrival, type Arrival, type GoodArrival } from '../signing/receive';
 import { factsOf } from './create';
 import { checkEntry } from './entry';
 import { namesOfDocument, namesOfEntry } from './offer';
@@ -104,6 +105,9 @@ async function afterTheOther(deps: WebDeps, { id }: PhoneSession): Promise<PutOu
   return { kind: 'busy', code: 'phone.busy' };
 }
 
+/** Signatures stored at a time. */
+const keptAtATime = 4;
+
 type Received = { document: PhoneDocument; arrival: Arrival; good: GoodArrival | null };
 
 async function receiveSignatures(
@@ -133,6 +137,7 @@ async function receiveSignatures(
     }
     received.push({ document, arrival, good: checked.kind === 'good' ? checked : null });
   }
+  await sideBySide(received, keptAtATime, async ({ arrival, good }) => (good ? keepArrival(deps, arrival, good) : undefined));
   return act(deps, phones, session, received);
 }
 

@@ -28,13 +28,15 @@ export type Receipt =
 /** Checks a signature against its session, keeps it, and lets it act on its route. The one way in for every channel. */
 export async function receiveSignature(deps: WebDeps, arrival: Arrival): Promise<Receipt> {
   const checked = await checkArrival(deps, arrival);
-  return checked.kind === 'good' ? actOnRoute(deps, arrival, checked) : checked;
+  if (checked.kind !== 'good') return checked;
+  await keepArrival(deps, arrival, checked);
+  return actOnRoute(deps, arrival, checked);
 }
 
 /** A signature found good for its session: nothing is kept yet and nothing has happened. */
 export type GoodArrival = { kind: 'good'; name: string | null; checked: Extract<CheckResult, { ok: true }>; at: Date };
 
-/** The first half: whether this is the signature its session asked for. */
+/** The first step: whether this is the signature its session asked for. */
 export async function checkArrival(
   deps: WebDeps,
   arrival: Arrival,
@@ -60,10 +62,9 @@ export async function checkArrival(
   return { kind: 'good', name, checked, at: now };
 }
 
-/** The second half: keeps a good signature and lets it act on its route. */
-export async function actOnRoute(deps: WebDeps, arrival: Arrival, { name, checked, at }: GoodArrival): Promise<Receipt> {
+/** The last step: lets a signature that is kept act on its route. */
+export async function actOnRoute(deps: WebDeps, arrival: Arrival, { name, at }: GoodArrival): Promise<Receipt> {
   const { session, commandId } = arrival;
-  await keepSignature(deps, arrival, checked, at);
   const outcome = await sendToRoute(deps, { documentId: arrival.documentId, attempt: arrival.attempt }, commandId, {
     kind: 'sign',
     by: arrival.by,
@@ -113,13 +114,11 @@ function problemOf(session: SigningSession, checked: CheckResult, now: Date): st
   );
 }
 
-/** Stores the CMS as it came and its report, before any command speaks of it. The key is the digest: the same bytes twice are one object. */
-async function keepSignature(
-  deps: WebDeps,
-  { session, documentId, commandId }: Arrival,
-  checked: Extract<CheckResult, { ok: true }>,
-  now: Date,
-): Promise<void> {
+/**
+ * The second step: stores the CMS as it came and its report, before any command speaks of it; from here on nobody has to sign again. The
+ * key is the digest: the same bytes twice are one object.
+ */
+export async function keepArrival(deps: WebDeps, { session, documentId, commandId }: Arrival, { checked, at }: GoodArrival): Promise<void> {
   const signer = checked.report.signers[0];
   if (!signer) throw new Error('a valid report has no signer');
   const sha256 = createHash('sha256').update(checked.der).digest();
@@ -145,7 +144,7 @@ async function keepSignature(
     serial: (signer.serial ?? '').slice(0, 80),
     claimedAt: signer.claimedTime ? new Date(signer.claimedTime) : null,
     bestAt: new Date(signer.bestTime),
-    receivedAt: now,
+    receivedAt: at,
     report: JSON.stringify(signer),
   });
 }

@@ -1,6 +1,6 @@
 import { groupSender } from '../../integrations/temporal/groups';
 import { countsOf, groupById, itemsIn } from '../../storage/queries/groups';
-import { select } from '../../storage/sql';
+import { change, select } from '../../storage/sql';
 import { TestApplication, type TestOrganisation } from '../support/application';
 import type { TestKey } from '../support/authority';
 import type { Browser } from '../support/browser';
@@ -226,17 +226,28 @@ describe('with the module on', () => {
     expect(await groupState(group)).toBe('stopped');
   });
 
+  test('signatures are kept before the first acts: when Temporal is away nobody signs again', async () => {
+    const { group, chunk, items } = await begun(3);
+    const signatures = await group.cmsOf(chunk, () => key);
+    const away = jest.spyOn(app.deps.send, 'command').mockResolvedValue({ kind: 'down' });
+    const answered = await group.give({ items, signatures });
+    away.mockRestore();
+    expect(answered.outcomes.map(({ state }) => state)).toEqual(['sent', 'sent', 'sent']);
+    await change(app.deps.db, "UPDATE signing_group_items SET sent_at = '2020-01-01' WHERE group_id = :id", { id: group.id });
+    const record = await groupById(app.deps.db, group.id);
+    if (!record) throw new Error('no group');
+    await groupSender(app.deps.temporal.client).nudge(record);
+    await untilClosed(group);
+    expect(await countsOf(app.deps.db, group.id)).toMatchObject({ done: 3, waiting: 0 });
+  });
+
   test('a signature kept before the web process died reaches its route by itself', async () => {
     const { group, chunk } = await begun(2);
     const signatures = await group.cmsOf(chunk, () => key);
     // The first: signed and stored, its command sent, the outcome never written. The second: marked as sent and never stored.
     await group.give({ items: [chunk.items[0]?.id ?? ''], signatures: signatures.slice(0, 1) });
-    await app.deps.db.query(
-      "UPDATE signing_group_items SET state = 'sent', sent_at = '2020-01-01', decided_at = NULL WHERE group_id = :id",
-      {
-        replacements: { id: group.id },
-      },
-    );
+    const forgotten = "UPDATE signing_group_items SET state = 'sent', sent_at = '2020-01-01', decided_at = NULL WHERE group_id = :id";
+    await change(app.deps.db, forgotten, { id: group.id });
     const record = await groupById(app.deps.db, group.id);
     if (!record) throw new Error('no group');
     await groupSender(app.deps.temporal.client).nudge(record);
