@@ -34,6 +34,7 @@ type ParticipantRow = {
   position: string;
   email: string | null;
   iin: string | null;
+  language: string;
   state: ParticipantState;
   asked_at: Date | null;
   answered_at: Date | null;
@@ -106,15 +107,20 @@ export async function insertRoute(
 /** The state of one route as the rules see it, or null. */
 export async function loadRoute(db: Sequelize, routeId: string, tx?: Tx): Promise<Route | null> {
   const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE id = :routeId', { routeId }, tx);
-  if (!row) return null;
-  const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', { routeId }, tx);
+  return row && (await withStages(db, row, tx)).route;
+}
+
+/** The route of a row, and the rows of its people in the order of stages and places. */
+async function withStages(db: Sequelize, row: RouteRow, tx?: Tx): Promise<{ route: Route; people: ParticipantRow[] }> {
+  const of = { routeId: row.id };
+  const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', of, tx);
   const people = await select<ParticipantRow>(
     db,
-    'SELECT id, stage, person_id, state FROM route_participants WHERE route_id = :routeId ORDER BY stage, place',
-    { routeId },
+    'SELECT * FROM route_participants WHERE route_id = :routeId ORDER BY stage, place',
+    of,
     tx,
   );
-  return {
+  const route: Route = {
     id: row.id,
     documentId: row.document_id,
     organisationId: row.organisation_id,
@@ -135,6 +141,7 @@ export async function loadRoute(db: Sequelize, routeId: string, tx?: Tx): Promis
     remindedAt: row.reminded_at?.getTime() ?? null,
     askedAt: row.asked_at.getTime(),
   };
+  return { route, people };
 }
 
 /** Writes what changed between two states of a route; false when the stored one is no longer `before` (its `rev` has moved on). */
@@ -223,11 +230,7 @@ export async function routeOfDocument(db: Sequelize, documentId: string, attempt
     attempt,
   });
   if (!row) return null;
-  const route = await loadRoute(db, row.id);
-  if (!route) return null;
-  const people = await select<ParticipantRow & { language: string }>(db, 'SELECT * FROM route_participants WHERE route_id = :id', {
-    id: row.id,
-  });
+  const { route, people } = await withStages(db, row);
   return {
     route,
     fileId: row.file_id,
