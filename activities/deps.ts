@@ -23,7 +23,7 @@ export type Deps = {
   mailer: Mailer;
   /** Responders, time-stamping authority. */
   pki: Pki;
-  pkiSettings: { tspUrl: string | null; crlUrls: readonly string[]; timeoutMs: number };
+  pkiSettings: { tspUrl: string | null; crlUrls: readonly string[]; timeoutMs: number; proxyUrl: string | null };
   trust: TrustStore;
   policy: InstallationPolicy;
   /** A line for the log of this process. */

@@ -180,7 +180,7 @@ function auditEntry(found: EvidenceCase, finding: EvidenceFinding, commandId: st
 
 async function refreshList(deps: Deps, url: string, now: Date): Promise<boolean> {
   try {
-    const crl = readCrlFile(await fetchList(url, deps.pkiSettings.timeoutMs));
+    const crl = readCrlFile(await fetchList(url, deps.pkiSettings));
     await saveRevocationList(deps.db, {
       url,
       der: Buffer.from(crl.der),

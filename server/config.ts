@@ -57,6 +57,7 @@ const schema = z.object({
     ].join(','),
   ),
   PKI_TIMEOUT_SECONDS: wholeNumber(1, 60).default(10),
+  PKI_PROXY_URL: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
   PROOF_DELAY_SECONDS: wholeNumber(0, 3600).default(10),
   POLICY_FILE: text.optional(),
   NCALAYER_URL: z.url({ protocol: /^wss?$/ }).default('wss://127.0.0.1:13579'),
@@ -105,7 +106,7 @@ export type Config = {
   secret: Buffer;
   trustFiles: string[];
   /** Where revocation answers, time-stamps and revocation lists are asked for; only these addresses are ever called. */
-  pki: { ocspUrls: string[]; tspUrl: string | null; crlUrls: string[]; timeoutMs: number };
+  pki: { ocspUrls: string[]; tspUrl: string | null; crlUrls: string[]; timeoutMs: number; proxyUrl: string | null };
   proofDelayMs: number;
   /** Changes of this installation to the policies of checking signatures. */
   policyFile: string | null;
@@ -228,6 +229,7 @@ function shape(raw: Raw, isProduction: boolean): Config {
       tspUrl: raw.TSP_URL || null,
       crlUrls: splitList(raw.CRL_URLS),
       timeoutMs: raw.PKI_TIMEOUT_SECONDS * 1_000,
+      proxyUrl: raw.PKI_PROXY_URL || null,
     },
     proofDelayMs: raw.PROOF_DELAY_SECONDS * 1_000,
     policyFile: raw.POLICY_FILE ?? null,

@@ -14,7 +14,7 @@ import {
 } from '../../signature';
 import { exchange, PkiUnavailable, type PkiFailure } from './transport';
 
-export type PkiSettings = { ocspUrls: readonly string[]; tspUrl: string | null; timeoutMs: number };
+export type PkiSettings = { ocspUrls: readonly string[]; tspUrl: string | null; timeoutMs: number; proxyUrl: string | null };
 /** Why a service of the public-key infrastructure did not help; `failure` is for people and logs, nothing follows from it. */
 export type PkiProblem = {
   service: 'ocsp' | 'tsp' | 'crl';
@@ -75,7 +75,13 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
     const nonce = randomBytes(16);
     try {
       const body = { type: 'application/ocsp-request', bytes: makeOcspRequest({ ...wanted, nonce }) };
-      const der = await exchange(url, { body, accept: 'application/ocsp-response', timeoutMs, maxBytes: ocspLimit });
+      const der = await exchange(url, {
+        body,
+        accept: 'application/ocsp-response',
+        timeoutMs,
+        maxBytes: ocspLimit,
+        proxyUrl: settings.proxyUrl,
+      });
       pauses.delete(url);
       const response = parseOcspResponse(der);
       const answer: OcspAnswer = { response, nonce, askedAbout: wanted.certificate };
@@ -147,6 +153,7 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
           accept: 'application/timestamp-reply',
           timeoutMs: settings.timeoutMs,
           maxBytes: tspLimit,
+          proxyUrl: settings.proxyUrl,
         });
         const read = readTimeStampResponse(der, order);
         return read.ok ? { ok: true, token: read.token } : fail(read.code, read.detail);
@@ -159,7 +166,8 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
 }
 
 /** Fetches one revocation list. Rejects with PkiUnavailable. */
-export const fetchList = (url: string, timeoutMs: number): Promise<Uint8Array> => exchange(url, { timeoutMs, maxBytes: listLimit });
+export const fetchList = (url: string, { timeoutMs, proxyUrl }: Pick<PkiSettings, 'timeoutMs' | 'proxyUrl'>): Promise<Uint8Array> =>
+  exchange(url, { timeoutMs, proxyUrl, maxBytes: listLimit });
 
 /** One line for a log or a page: which service, what happened. */
 export const describeProblem = ({ service, url, failure, detail }: PkiProblem): string =>

@@ -1,3 +1,5 @@
+import { fetch, ProxyAgent, type Response } from 'undici';
+
 /** Why an answer could not be had; nothing about any certificate follows from it. */
 export type PkiFailure = 'unreachable' | 'too-slow' | 'refused' | 'too-large' | 'wrong-type';
 
@@ -19,13 +21,24 @@ export type Exchange = {
   accept?: string;
   timeoutMs: number;
   maxBytes: number;
+  /** The organisation's HTTP proxy, with name and password in it when it asks for them; null to go straight. */
+  proxyUrl: string | null;
 };
+
+const proxies = new Map<string, ProxyAgent>();
+
+/** Plain addresses are asked for in full, as proxies expect; a tunnel is made for https only. */
+function proxyAt(uri: string): ProxyAgent {
+  const proxy = proxies.get(uri) ?? new ProxyAgent({ uri, proxyTunnel: false });
+  proxies.set(uri, proxy);
+  return proxy;
+}
 
 /**
  * One request to a configured service. Follows no redirect and reads no more than `maxBytes`, so that a service which is not what it
  * should be can neither lead elsewhere nor fill the memory. Rejects with PkiUnavailable.
  */
-export async function exchange(url: string, { body, accept, timeoutMs, maxBytes }: Exchange): Promise<Uint8Array> {
+export async function exchange(url: string, { body, accept, timeoutMs, maxBytes, proxyUrl }: Exchange): Promise<Uint8Array> {
   const fail = (failure: PkiFailure, detail: string): never => {
     throw new PkiUnavailable(url, failure, detail);
   };
@@ -37,6 +50,7 @@ export async function exchange(url: string, { body, accept, timeoutMs, maxBytes 
       body: body ? Buffer.from(body.bytes) : null,
       redirect: 'error',
       signal,
+      ...(proxyUrl ? { dispatcher: proxyAt(proxyUrl) } : {}),
     });
     if (!answer.ok) fail('refused', `HTTP ${answer.status}`);
     const type = answer.headers.get('Content-Type')?.split(';')[0]?.trim().toLowerCase() ?? '';
@@ -46,7 +60,8 @@ export async function exchange(url: string, { body, accept, timeoutMs, maxBytes 
     if (error instanceof PkiUnavailable) throw error;
     if (signal.aborted) return fail('too-slow', `no answer within ${timeoutMs} ms`);
     const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-    return fail('unreachable', cause?.code ?? cause?.message ?? (error as Error).message);
+    const isSystem = cause?.code?.startsWith('E') ?? false; // ECONNREFUSED says more than its sentence; a library's own code less
+    return fail('unreachable', (isSystem ? cause?.code : cause?.message) ?? (error as Error).message);
   }
 }
 

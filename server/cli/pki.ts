@@ -66,7 +66,7 @@ async function askForStamp(config: Config, trust: TrustStore): Promise<Line[]> {
 
 async function askForList(url: string, { pki }: Config): Promise<Line> {
   try {
-    const crl = readCrlFile(await fetchList(url, pki.timeoutMs));
+    const crl = readCrlFile(await fetchList(url, pki));
     const until = crl.nextUpdate?.toISOString() ?? 'nobody knows when';
     const isFresh = !crl.nextUpdate || crl.nextUpdate > new Date();
     return {
