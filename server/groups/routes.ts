@@ -190,7 +190,9 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
   });
 
   router.post('/groups/:id/next', async (req, res) => {
-    const { me, group } = await findRunning(req);
+    const found = await find(req);
+    // The last answer has closed the group already: nothing is left to sign, and that is no mistake of whoever asks.
+    const { me, group } = found.group.state === 'done' ? found : await findRunning(req);
     await wakeIfNeeded(group);
     const most = Number(flatten(req.body).max) || maxChunkItems;
     res.set('Cache-Control', 'no-store').json(await openChunk(deps, group, me, most));

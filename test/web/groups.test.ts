@@ -88,6 +88,7 @@ describe('with the module on', () => {
     expect(answered.outcomes.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
     for (const { id } of [...signs, ...approves]) await app.untilState(id, 'signed');
     await untilClosed(group);
+    expect(await group.next()).toMatchObject({ items: [], counts: { done: 5 } }); // a browser that asks once more is told so
     const over = await head.get(group.base);
     expect(over.text).toContain('Группа обработана');
     expect(over.text).toContain('Готово: 5 документов');
