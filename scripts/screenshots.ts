@@ -190,6 +190,25 @@ const pictures: Record<string, (visitor: Visitor) => Promise<void>> = {
     await openContract(visitor);
     await visitor.openSigning();
   },
+  phone: async (visitor) => {
+    await openContract(visitor);
+    await visitor.openSigning();
+    await visitor.page.click('dialog .tabs a[href$="/phone"]');
+    await visitor.page.waitForSelector('dialog [data-phone-say]');
+  },
+  group: async (visitor) => {
+    await visitor.open('/to-sign');
+    await visitor.page.waitForSelector('[data-choose-bar][data-live]', { state: 'attached' });
+    for (const box of await visitor.page.locator('.table-check input[name="id"]').all()) await box.check();
+    await visitor.page.click('[data-choose-bar] [value="answer"]');
+    await visitor.page.waitForSelector('[data-group][data-state="ready"]');
+  },
+  report: async (visitor) => {
+    if (!(await visitor.openDocument('/documents?state=signed', act))) throw goneOn();
+    await visitor.page.click('details.checks > summary');
+    await visitor.page.click('details[open] a[href*="/signatures/"]:not([href$=".cms"])');
+    await visitor.page.waitForURL(/\/signatures\/[0-9A-Z]{26}$/);
+  },
   check: async (visitor) => {
     if (!(await visitor.openDocument('/documents?state=signed', act))) throw goneOn();
     const address = await visitor.page.getAttribute('a[href*="/check/"]', 'href');
