@@ -2,6 +2,9 @@ import { PUBLIC_SIGNER_FIELDS, type RevocationReport, type SignerReport, type Ve
 import type { CardReport } from '../../signature/card/reading';
 import type { AuditCheck, PackReport } from '../../signature/pack';
 
+/** Columns of what a line is about; the longest is the archive time-stamp's. */
+const labelWidth = 22;
+
 /** The report as JSON shows it. */
 export function publicReport({ format, checkedAt, purpose, verdict, code, signers }: VerificationReport): object {
   const pick = (signer: SignerReport): object => Object.fromEntries(PUBLIC_SIGNER_FIELDS.map((field) => [field, signer[field]]));
@@ -27,7 +30,7 @@ function formatSigner(signer: SignerReport, index: number): string {
     ...signer.revocation.map((r): [string, string] => ['Revocation', describeRevocation(r)]),
     ...signer.checks.map(({ name, result, detail }): [string, string] => [`  ${name}`, detail ? `${result}: ${detail}` : result]),
   ];
-  const body = lines.filter(([, value]) => value !== null).map(([label, value]) => `  ${label.padEnd(20)}${printable(value!)}\n`);
+  const body = lines.filter(([, value]) => value !== null).map(([label, value]) => `  ${label.padEnd(labelWidth)}${printable(value!)}\n`);
   return `\nSignature ${index + 1}: ${signer.verdict} (${signer.code})\n  ${printable(signer.reason)}\n${body.join('')}`;
 }
 
@@ -64,13 +67,15 @@ export function formatPackReport(report: PackReport): string {
     ...(audit ? auditLines(audit) : []),
   ];
   const head = `${report.verdict.toUpperCase()}, evidence pack, signatures: ${signatures.length}\n`;
-  const body = lines.map(([label, value]) => `  ${label.padEnd(20)}${printable(value)}\n`).join('');
+  const body = lines.map(([label, value]) => `  ${label.padEnd(labelWidth)}${printable(value)}\n`).join('');
   return head + body + signatures.map((one, i) => formatPackSignature(one, i)).join('');
 }
 
 function formatPackSignature({ path, isSameSignature, report }: PackReport['signatures'][number], index: number): string {
   const other = isSameSignature ? '' : '  The signature with the proof is not the one that was received.\n';
-  return report.signers.map((signer) => formatSigner(signer, index)).join('') + `  ${'File'.padEnd(20)}${printable(path)}\n${other}`;
+  return (
+    report.signers.map((signer) => formatSigner(signer, index)).join('') + `  ${'File'.padEnd(labelWidth)}${printable(path)}\n${other}`
+  );
 }
 
 function auditLines({ rows, stampedRows, result, faults, stamps }: AuditCheck): [string, string][] {
@@ -94,7 +99,7 @@ export function publicCardReport({ format, verdict, document, signatures }: Card
 /** The report about a card in words. */
 export function formatCardReport({ verdict, document, signatures }: CardReport): string {
   const head = `${verdict.toUpperCase()}, card of an electronic document, signatures: ${signatures.length}\n`;
-  const lines = `  ${'Document'.padEnd(20)}${printable(document.name)} (${document.size} bytes)\n  ${'SHA-256'.padEnd(20)}${toHex(document.digests.sha256)}\n`;
+  const lines = `  ${'Document'.padEnd(labelWidth)}${printable(document.name)} (${document.size} bytes)\n  ${'SHA-256'.padEnd(labelWidth)}${toHex(document.digests.sha256)}\n`;
   return head + lines + signatures.map(({ report }, i) => report.signers.map((signer) => formatSigner(signer, i)).join('')).join('');
 }
 
