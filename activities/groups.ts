@@ -18,6 +18,7 @@ import {
 } from '../storage/queries/groups';
 import type { GroupLook } from '../workflows/contracts';
 import type { Deps } from './deps';
+import { sendToRoute } from './send-to-route';
 
 /** Answers sent side by side: enough to keep the routes busy, few enough to leave room for people at their pages. */
 const sideBySide = 6;
@@ -67,20 +68,14 @@ async function settle(deps: Deps, group: SigningGroup, item: GroupItem): Promise
 /** Sends the answer of one item to its route and writes what it said. */
 async function answer(deps: Deps, group: SigningGroup, item: GroupItem): Promise<void> {
   const route = { documentId: item.documentId, attempt: item.attempt };
-  const command = commandOf(group, item, deps.now().getTime());
-  let outcome = await deps.send.command(route, item.commandId, command);
-  if (outcome.kind === 'closed' && !(await findCommand(deps.db, item.commandId)) && (await deps.send.resume(route)))
-    outcome = await deps.send.command(route, item.commandId, command);
+  const outcome = await sendToRoute(deps, route, item.commandId, commandOf(group, item, deps.now().getTime()));
   switch (outcome.kind) {
     case 'done':
       return decideItem(deps.db, item.id, { state: 'done', code: null }, deps.now());
     case 'refused':
-    case 'closed': {
-      // Stored just before somebody died: then it is done whatever the route answers now.
-      const isStored = (await findCommand(deps.db, item.commandId)) !== null;
-      const code = outcome.kind === 'refused' ? outcome.code : 'route.ended';
-      return decideItem(deps.db, item.id, isStored ? { state: 'done', code: null } : { state: 'failed', code }, deps.now());
-    }
+      return decideItem(deps.db, item.id, { state: 'failed', code: outcome.code }, deps.now());
+    case 'closed':
+      return decideItem(deps.db, item.id, { state: 'failed', code: 'route.ended' }, deps.now());
     case 'unknown':
       return; // stays sent: the next look learns it from the record
     case 'down':

@@ -6,6 +6,7 @@ import { isSignatureKept } from '../storage/queries/groups';
 import { decidePhoneItem, movePhone, phoneById, phoneItems, type PhoneItem, type PhoneSession } from '../storage/queries/phone';
 import type { PhoneLook } from '../workflows/contracts';
 import type { Deps } from './deps';
+import { sendToRoute } from './send-to-route';
 
 /** What a phone session needs done without the phone. */
 export const phoneActivities = (deps: Deps) => ({
@@ -13,7 +14,7 @@ export const phoneActivities = (deps: Deps) => ({
   advancePhone: (input: { phoneId: string }): Promise<PhoneLook> => advancePhone(deps, input.phoneId),
 });
 
-type Needed = Pick<Deps, 'db' | 'send' | 'now'>;
+type Needed = Pick<Deps, 'db' | 'send' | 'now' | 'warn'>;
 
 /** The same, outside a worker. */
 export async function advancePhone(deps: Needed, phoneId: string): Promise<PhoneLook> {
@@ -73,19 +74,14 @@ async function settleItem(deps: Needed, session: PhoneSession, item: PhoneItem):
     : { kind: 'guest', participantId: item.participantId, organisationId };
   const { participantId, commandId: signatureId } = item;
   const command: RouteCommand = { kind: 'sign', by, participantId, signatureId, at: deps.now().getTime() };
-  let outcome = await deps.send.command(route, item.commandId, command);
-  if (outcome.kind === 'closed' && !(await findCommand(deps.db, item.commandId)) && (await deps.send.resume(route)))
-    outcome = await deps.send.command(route, item.commandId, command);
+  const outcome = await sendToRoute(deps, route, item.commandId, command);
   switch (outcome.kind) {
     case 'done':
       return done();
     case 'refused':
-    case 'closed': {
-      // Stored just before somebody died: then it is done whatever the route answers now.
-      if (await findCommand(deps.db, item.commandId)) return done();
-      const code = outcome.kind === 'refused' ? outcome.code : 'route.ended';
-      return decidePhoneItem(deps.db, item.id, { state: 'failed', code }, deps.now());
-    }
+      return decidePhoneItem(deps.db, item.id, { state: 'failed', code: outcome.code }, deps.now());
+    case 'closed':
+      return decidePhoneItem(deps.db, item.id, { state: 'failed', code: 'route.ended' }, deps.now());
     case 'unknown':
       return; // the next look learns it from the record
     case 'down':

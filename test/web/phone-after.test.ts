@@ -32,6 +32,7 @@ async function aSession(): Promise<Opened> {
   const { url, id } = await openPhone(head, `/documents/${document!.id}/phone`);
   return { documentId: document!.id, url, id };
 }
+const advance = (id: string) => advancePhone({ ...app.deps, warn: () => undefined }, id);
 const stateOf = async (id: string): Promise<string> => (await phoneById(app.deps.db, id))?.state ?? 'missing';
 const stageOf = async (session: { url: string }): Promise<string> => stageIn(await head.get(session.url, { htmx: true }));
 const make = (id: string, what: string): Promise<number> => change(app.deps.db, `UPDATE phone_sessions SET ${what} WHERE id = :id`, { id });
@@ -92,7 +93,7 @@ describe('after a crash', () => {
     const session = await aSession();
     const walk = await scan(app, session.id, key);
     await settleNow(session.id);
-    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'idle' });
+    expect(await advance(session.id)).toEqual({ state: 'idle' });
     expect(await stateOf(session.id)).toBe('given');
     expect((await signAndPut(walk, key)).status).toBe(200);
   });
@@ -107,9 +108,9 @@ describe('after a crash', () => {
     });
     expect(await stageOf(session)).toBe('checking');
     expect(await app.stateOf(session.documentId)).toBe('in-signing');
-    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'busy' }); // left alone for a while
+    expect(await advance(session.id)).toEqual({ state: 'busy' }); // left alone for a while
     await make(session.id, "checking_at = '2026-01-01 00:00:00'");
-    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'closed' });
+    expect(await advance(session.id)).toEqual({ state: 'closed' });
     expect(await stageOf(session)).toBe('signed');
     await app.untilState(session.documentId, 'signed');
   });
@@ -119,16 +120,16 @@ describe('after a crash', () => {
     await signAndPut(await scan(app, session.id, key), key);
     await settleNow(session.id);
     await change(app.deps.db, "UPDATE phone_items SET state = 'sent' WHERE phone_id = :id", { id: session.id });
-    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'closed' });
+    expect(await advance(session.id)).toEqual({ state: 'closed' });
     expect(await stateOf(session.id)).toBe('signed');
   });
 
   test('a session whose time is over is ended by its run', async () => {
     const session = await aSession();
     await make(session.id, "expires_at = '2026-01-01 00:00:00'");
-    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'closed' });
+    expect(await advance(session.id)).toEqual({ state: 'closed' });
     expect(await stateOf(session.id)).toBe('expired');
-    expect(await advancePhone(app.deps, session.id)).toEqual({ state: 'closed' });
+    expect(await advance(session.id)).toEqual({ state: 'closed' });
   });
 
   test('what is long over is forgotten, what is not stays', async () => {
