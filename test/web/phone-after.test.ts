@@ -127,7 +127,7 @@ describe('after a crash', () => {
   test('a session whose time is over is ended by its run', async () => {
     const session = await aSession();
     await make(session.id, "expires_at = '2026-01-01 00:00:00'");
-    expect(await advance(session.id)).toEqual({ state: 'closed' });
+    await advance(session.id); // or its own run, should that look at this very moment
     expect(await stateOf(session.id)).toBe('expired');
     expect(await advance(session.id)).toEqual({ state: 'closed' });
   });
