@@ -5,6 +5,7 @@ import { sweepChallenges } from '../storage/queries/challenges';
 import { sweepPhones } from '../storage/queries/phone';
 import { sweepRateLimits, sweepSessions } from '../storage/queries/sessions';
 import type { Deps } from './deps';
+import { withPulse } from './pulse';
 
 /** An upload still running after this long has certainly been interrupted. Milliseconds. */
 const uploadPatienceMs = 2 * 3_600_000;
@@ -28,7 +29,9 @@ export const upkeepActivities = (deps: Deps) => ({
   /** Has the routes of forgotten mails read their records: worker and server may have died just after a command was stored. */
   wakeForgottenRoutes: async (): Promise<{ woken: number }> => {
     const routes = await routesWithForgottenMail(deps.db, new Date(deps.now().getTime() - mailPatienceMs));
-    for (const route of routes) await deps.send.look(route);
+    await withPulse(async () => {
+      for (const route of routes) await deps.send.look(route);
+    });
     return { woken: routes.length };
   },
 });
