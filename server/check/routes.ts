@@ -61,7 +61,7 @@ export function checkRoutes(deps: WebDeps, respond: Responder): Router {
     const checked = await checkReceived(deps, { signature, digests: file?.digests ?? {}, at: now.getTime() });
     if (!checked.ok) {
       res.status(422);
-      return respond.page(req, res, 'pages/check/form', { errors: { signature: { code: checked.code } } });
+      return respond.page(req, res, 'pages/check/form', { errors: { signature: { code: 'structure.not_cms' } } });
     }
     const { report } = checked;
     const data: CheckResultPage = {

@@ -89,6 +89,18 @@ test('the check page says what is wrong with a file that is neither', async () =
   }
 });
 
+test('the check page says that a file is no signature, and not to choose a key', async () => {
+  const visitor = app.visitor();
+  await visitor.get('/check');
+  const answer = await visitor.upload('/check', {}, [
+    { name: 'plain.pdf', bytes: aPdf('signed by nobody') },
+    { field: 'signature', name: 'plain.cms', bytes: Buffer.from('AAAA') },
+  ]);
+  expect(answer.status).toBe(422);
+  expect(answer.text).toContain('В файле нет подписи CMS');
+  expect(answer.text).not.toContain('ключ');
+});
+
 test('nobody takes the card of a document they may not see', async () => {
   const stranger = await app.signedIn(app.theirs.people.admin);
   expect((await stranger.get(`/documents/${id}/download/card.pdf`)).status).toBe(404);
