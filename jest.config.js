@@ -45,6 +45,7 @@ module.exports = {
     withServers('workflows'),
     withServers('integration'),
     withServers('web'),
+    withServers('security'),
     withServers('browser'),
   ],
   maxWorkers: 2,
