@@ -1,16 +1,18 @@
 import type { Sequelize } from 'sequelize';
+import type { Directory } from '../integrations/directory/directory';
 import type { Pki } from '../integrations/pki/pki';
 import type { Mailer } from '../integrations/mail/mailer';
 import type { RouteSender } from '../integrations/temporal/send';
 import type { InstallationPolicy, TrustStore } from '../signature';
 import type { ObjectStore } from '../storage/objects';
+import type { OutboxTemplate } from '../storage/outbox';
 import type { MailTemplate } from '../storage/queries/mail';
 import type { InTx } from '../storage/tx';
 
 export type Lang = 'ru' | 'kk' | 'en';
 /** Renders one mail in the recipient's language. */
 export type RenderMail = (
-  template: MailTemplate,
+  template: MailTemplate | OutboxTemplate,
   data: Record<string, unknown>,
   language: Lang,
 ) => { subject: string; text: string; html: string };
@@ -21,6 +23,11 @@ export type Deps = {
   inTx: InTx;
   objects: ObjectStore;
   mailer: Mailer;
+  /** The organisation's directory, where there is one, and how large a share of its people may leave in one look without a person's word. */
+  directory: Directory | null;
+  syncMaxPercent: number;
+  /** Tells the sender of letters that something waits. */
+  wakeOutbox: () => Promise<void>;
   /** Responders, time-stamping authority. */
   pki: Pki;
   pkiSettings: { tspUrl: string | null; crlUrls: readonly string[]; timeoutMs: number; proxyUrl: string | null };

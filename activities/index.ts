@@ -1,8 +1,10 @@
 import type { Deps } from './deps';
 import { deriveActivities } from './derive';
+import { directoryActivities } from './directory';
 import { groupActivities } from './groups';
 import { evidenceActivities } from './evidence';
 import { mailActivities } from './mail';
+import { outboxActivities } from './outbox';
 import { phoneActivities } from './phone';
 import { routeActivities } from './routes';
 import { upkeepActivities } from './upkeep';
@@ -18,5 +20,7 @@ export const createActivities = (deps: Deps) => ({
   ...evidenceActivities(deps),
   ...groupActivities(deps),
   ...phoneActivities(deps),
+  ...directoryActivities(deps),
+  ...outboxActivities(deps),
 });
 export type Activities = ReturnType<typeof createActivities>;

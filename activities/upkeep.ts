@@ -2,6 +2,8 @@ import { heartbeat } from '@temporalio/activity';
 import { forgetUpload, staleUploads } from '../storage/queries/documents';
 import { routesWithForgottenMail } from '../storage/queries/mail';
 import { sweepChallenges } from '../storage/queries/challenges';
+import { sweepOutbox } from '../storage/outbox';
+import { sweepSignIns } from '../storage/queries/accounts';
 import { sweepPhones } from '../storage/queries/phone';
 import { sweepRateLimits, sweepSessions } from '../storage/queries/sessions';
 import type { Deps } from './deps';
@@ -12,6 +14,9 @@ const uploadPatienceMs = 2 * 3_600_000;
 
 /** A mail nobody has tried to send for this long has been forgotten with its run. Milliseconds. */
 const mailPatienceMs = 10 * 60_000;
+
+/** How long it is known which letters went out. */
+const letterKeepMs = 30 * 86_400_000;
 
 /** Housekeeping activities; each may be stopped and run again at any point. */
 export const upkeepActivities = (deps: Deps) => ({
@@ -24,7 +29,12 @@ export const upkeepActivities = (deps: Deps) => ({
     await sweepChallenges(deps.db, deps.now());
     await sweepPhones(deps.db, deps.now());
     await sweepRateLimits(deps.db, deps.now());
+    await sweepSignIns(deps.db, deps.now());
+    await sweepOutbox(deps.db, new Date(deps.now().getTime() - letterKeepMs));
   },
+
+  /** Has the letters sent that waited while Temporal was away. */
+  wakeOutbox: (): Promise<void> => deps.wakeOutbox(),
 
   /** Has the routes of forgotten mails read their records: worker and server may have died just after a command was stored. */
   wakeForgottenRoutes: async (): Promise<{ woken: number }> => {

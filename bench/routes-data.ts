@@ -4,7 +4,7 @@ import type { Member } from '../domain/people/roles';
 import { hashPassword } from '../server/auth/passwords';
 import { newId } from '../storage/ids';
 import { insertDocument } from '../storage/queries/documents';
-import { createPerson, ensureOrganisation, putMembership } from '../storage/queries/people';
+import { createPerson, ensureOrganisation, insertMembership } from '../storage/queries/people';
 import { transactions } from '../storage/tx';
 
 export const password = 'Correct-horse-1';
@@ -22,7 +22,7 @@ export async function makePeople(db: Sequelize, count: number): Promise<BenchPer
       const person = { name: `Person ${i}`, email: `person-${i}@alatau.kz`, iin: `90010130000${i}` };
       const made = await createPerson(db, tx, person, { login, source: 'local', passwordHash }, now);
       if (made === 'taken') throw new Error(`${login} exists`);
-      await putMembership(db, tx, { organisationId, ...made, role: 'employee', roleSource: 'hand', position: '' }, now);
+      await insertMembership(db, tx, { organisationId, ...made, role: 'employee', roleSource: 'hand', position: '' }, now);
       people.push({ kind: 'member', personId: made.personId, organisationId, role: 'employee', login });
     }
     return people;

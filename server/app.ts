@@ -5,6 +5,8 @@ import { findCommand } from '../storage/commands';
 import { pendingMigrations } from '../storage/migrate';
 import { selectOne } from '../storage/sql';
 import { confirmKeyRoutes, edsSignInRoutes } from './auth/eds-routes';
+import { forgottenRoutes } from './auth/forgot';
+import { freshProof } from './auth/fresh';
 import { authRoutes } from './auth/routes';
 import { checkRoutes } from './check/routes';
 import { memberOf, Refusal, type WebDeps } from './context';
@@ -21,7 +23,9 @@ import { responder } from './respond';
 import { root } from './root';
 import { directoryRoutes } from './settings/directory';
 import { moduleRoutes } from './settings/modules';
+import { ownAccountRoutes, owesPassword } from './settings/own-account';
 import { settingsRoutes } from './settings/routes';
+import { signInRuleRoutes } from './settings/sign-in-rules';
 import { isUlid } from '../domain/ids';
 
 /** Commands one person may send in a minute; far above any clerk, far below a script run wild. */
@@ -75,7 +79,15 @@ export function createApp(deps: WebDeps): Express {
     );
   });
 
+  const fresh = freshProof(deps, respond);
+  app.use((req, res, next) => {
+    if (!owesPassword(req.kense.session) || ['/settings/password', '/sign-out', '/preferences'].includes(req.path)) return next();
+    respond.go(req, res, '/settings/password');
+  });
+
   app.use(authRoutes(deps, respond));
+  app.use(forgottenRoutes(deps, respond));
+  app.use(ownAccountRoutes(deps, respond, fresh));
   app.use(edsSignInRoutes(deps, respond));
   app.use(phoneSignInRoutes(deps, respond));
   app.use(checkRoutes(deps, respond));
@@ -108,12 +120,13 @@ export function createApp(deps: WebDeps): Express {
   app.use(documentRoutes(deps, respond));
   app.use(groupRoutes(deps, respond));
   app.use(moduleRoutes(deps, respond));
-  app.use(settingsRoutes(deps, respond));
+  app.use(settingsRoutes(deps, respond, fresh));
+  app.use(signInRuleRoutes(deps, respond, fresh));
   app.use(confirmKeyRoutes(deps, respond));
   app.use(phoneConfirmRoutes(deps, respond));
   app.use(phoneBatchRoutes(deps, respond));
   app.use(phoneCheckRoutes(deps, respond));
-  app.use(directoryRoutes(deps, respond));
+  app.use(directoryRoutes(deps, respond, fresh));
 
   app.use(() => {
     throw new Refusal('not_found');

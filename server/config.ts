@@ -44,6 +44,7 @@ const schema = z.object({
   LDAP_LOGIN_ATTRIBUTE: text.default('uid'),
   LDAP_IIN_ATTRIBUTE: text.default('employeeNumber'),
   LDAP_POSITION_ATTRIBUTE: text.default('title'),
+  LDAP_SYNC_MAX_PERCENT: wholeNumber(0, 100).default(10),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }),
   MAIL_FROM: text,
   SECRET_KEY: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits are wanted: openssl rand -hex 32'),
@@ -101,6 +102,8 @@ export type Config = {
     loginAttribute: string;
     iinAttribute: string;
     positionAttribute: string;
+    /** How large a share of an organisation's directory people may leave in one look without a person's word, per cent. */
+    syncMaxPercent: number;
   } | null;
   smtp: { url: string; from: string };
   secret: Buffer;
@@ -219,6 +222,7 @@ function shape(raw: Raw, isProduction: boolean): Config {
           loginAttribute: raw.LDAP_LOGIN_ATTRIBUTE,
           iinAttribute: raw.LDAP_IIN_ATTRIBUTE,
           positionAttribute: raw.LDAP_POSITION_ATTRIBUTE,
+          syncMaxPercent: raw.LDAP_SYNC_MAX_PERCENT,
         }
       : null,
     smtp: { url: raw.SMTP_URL, from: raw.MAIL_FROM },

@@ -25,6 +25,8 @@ export type WebDeps = {
   directory: Directory | null;
   temporal: { client: Client; connection: Connection };
   send: RouteSender;
+  /** Tells the sender of letters that something waits; the letters are stored already. */
+  wakeOutbox: () => Promise<void>;
   checker: SignatureChecker;
   proofs: Proofs;
   render: Renderer;

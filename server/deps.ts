@@ -4,6 +4,7 @@ import { openPki } from '../integrations/pki/pki';
 import { openMailer } from '../integrations/mail/mailer';
 import { evidenceSender } from '../integrations/temporal/evidence';
 import { openTemporal } from '../integrations/temporal/client';
+import { wakeOutbox } from '../integrations/temporal/outbox';
 import { routeSender } from '../integrations/temporal/send';
 import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
@@ -35,6 +36,7 @@ export function webDeps(config: Config): WebDeps {
     directory: config.directory ? openDirectory(config.directory) : null,
     temporal,
     send: routeSender(temporal.client),
+    wakeOutbox: () => wakeOutbox(temporal.client),
     checker: openSignatureChecker({ trustFiles: config.trustFiles, policyFile: config.policyFile, pki: config.pki }),
     render: createRenderer({ root, isProduction: config.isProduction }),
     proofs: openProofs(evidenceSender(temporal.client), config.proofDelayMs, log),
@@ -56,6 +58,9 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     inTx: transactions(db),
     objects: openObjectStore(config.objects),
     mailer,
+    directory: config.directory ? openDirectory(config.directory) : null,
+    syncMaxPercent: config.directory?.syncMaxPercent ?? 0,
+    wakeOutbox: () => wakeOutbox(temporal.client),
     pki: openPki(config.pki, now),
     pkiSettings: config.pki,
     trust: loadTrust(config.trustFiles),

@@ -6,6 +6,7 @@ const usage = `kense COMMAND
   worker | heavy              run workflows and mail | PDF and other heavy work
   migrate                     bring the database to the newest schema
   user create-admin …         make an owner who can sign in without mail or directory
+  user disable | enable …     close an account of this installation and end its sessions | open it again
   audit verify                walk the audit log and name every changed, missing or inserted row
   reconcile                   start a workflow for every live route that lost its own
   config check                check all settings
@@ -25,6 +26,8 @@ const commands: Record<string, Command> = {
   reconcile: async () => (await admin()).runReconcile(),
   'seed-demo': async (argv) => (await import('./cli/seed-demo.js')).runSeedDemo(argv),
   'user create-admin': async (argv) => (await admin()).runCreateAdmin(argv),
+  'user disable': async (argv) => (await admin()).runAccountActive(argv, false),
+  'user enable': async (argv) => (await admin()).runAccountActive(argv, true),
   'audit verify': async () => (await admin()).runAuditVerify(),
   'config check': async () => (await admin()).runConfigCheck(),
   'pki check': async () => (await import('./cli/pki.js')).runPkiCheck(),

@@ -1,6 +1,10 @@
 /** HTTP status of each refusal by the beginning of its code, the longest match first; words are `errors.<code>` of the locale files. */
 const statuses: readonly [prefix: string, status: 400 | 401 | 403 | 404 | 409 | 410 | 413 | 415 | 422 | 429 | 503][] = [
   ['sign_in.needed', 401],
+  ['sign_in.link_over', 410],
+  ['person.not_our_account', 403],
+  ['person.no_password_here', 403],
+  ['sign_in.factor_on', 409],
   ['csrf', 403],
   ['forbidden', 403],
   ['route.forbidden', 403],

@@ -12,11 +12,12 @@
  * - A focus wish after a swap: header `HX-Trigger-After-Settle: {"focus":"#id"}`, or the field `focus` where a form has one.
  */
 
-import type { ConfirmKeyPage, SignInEdsPage } from './auth/pages';
+import type { ConfirmKeyPage, KeyForm, SignInEdsPage } from './auth/pages';
 import type { ProofView, SignatureReportPage } from './evidence/pages';
 import type { ChooseMany, GroupLookPage, GroupPage, ModulesPage, OpenGroup } from './groups/pages';
 import type { ConfirmPhonePage, PhoneCheckPage, PhoneSignPage, PhoneStateView, SignInPhonePage } from './phone/pages';
 import type { Direction, DocumentKind, DocumentState } from '../domain/documents/document';
+import type { Proof } from '../domain/people/proofs';
 import type { OrganisationRole } from '../domain/people/roles';
 import type { StageKind, StageRule } from '../domain/routes/route';
 
@@ -125,8 +126,56 @@ export interface SignInPage {
 }
 /** POST /sign-in/organisation: `organisation`, `return_to`. */
 export interface ChooseOrganisationPage {
-  organisations: { id: string; name: string; role: Role }[];
+  /** `needs`: a better proof than the session has; `isNew`: the organisation has written the reader's IIN down and is entered for the first time. */
+  organisations: { id: string; person: string; name: string; role: Role; needs: Proof | null; isNew: boolean }[];
   returnTo: string | null;
+  error: ErrorRef | null;
+}
+/** GET, POST /sign-in/code/:step: `code`, `return_to`. */
+export interface SignInCodePage {
+  step: string;
+  returnTo: string | null;
+  error: ErrorRef | null;
+}
+/** GET, POST /sign-in/forgot: `who`. `asked`: what was typed, once a letter may be on its way. */
+export interface ForgotPage {
+  asked: string | null;
+  usesDirectory: boolean;
+  error: ErrorRef | null;
+}
+/** A new password, typed twice: `password`, `repeat`, and `current` where it is asked for. */
+export interface NewPasswordPage {
+  action: string;
+  login: string;
+  asksCurrent: boolean;
+  /** The password in use was chosen by somebody else. */
+  isFirst: boolean;
+  errors: FieldErrors;
+}
+/** GET /settings/second-factor; POST …/begin, …/confirm: `code`, …/codes, …/off. */
+export interface SecondFactorPage {
+  since: Instant | null;
+  codesLeft: number;
+  enrolment: { base32: string; qr: string } | null;
+  /** Recovery codes just made; shown once. */
+  codes: string[] | null;
+  error: ErrorRef | null;
+  command: string;
+}
+/** Asks who is at the screen before something weighty; the form goes to `action` with `fields` unchanged. */
+export interface ProvePage {
+  action: string;
+  fields: { name: string; value: string }[];
+  usesPassword: boolean;
+  key: KeyForm | null;
+  error: ErrorRef | null;
+}
+/** GET, POST /settings/sign-in: `proof.owner` … `proof.user`. */
+export interface SignInRulesPage {
+  rules: { role: Role; proof: Proof }[];
+  proofs: Proof[];
+  command: string;
+  error: ErrorRef | null;
 }
 
 // ---------------------------------------------------------------- lists
@@ -563,6 +612,8 @@ export interface PeoplePage {
   form: NewPersonForm;
   /** Roles this administrator may give. */
   roles: Role[];
+  /** A link to a new password that has just been made: mailed, or to be handed over. */
+  given: { name: string; mailedTo: string | null; url: string | null } | null;
 }
 export interface PersonRow {
   id: string;
@@ -574,6 +625,10 @@ export interface PersonRow {
   role: Role;
   source: 'directory' | 'local';
   isActive: boolean;
+  isEndedByDirectory: boolean;
+  isRoleByDirectory: boolean;
+  /** Whether this organisation may give the account a new password. */
+  isOwnAccount: boolean;
   isReader: boolean;
   lastSeenAt: Instant | null;
 }
@@ -596,7 +651,13 @@ export interface DirectoryPage {
   url: string | null;
   baseDn: string | null;
   isEncrypted: boolean;
-  lastSync: { at: Instant; added: number; changed: number; disabled: number } | null;
+  lastSync: {
+    at: Instant;
+    ended: number;
+    changed: number;
+    members: number;
+    waiting: { personId: string; name: string; login: string; why: 'gone' | 'disabled' | 'no-group' }[] | null;
+  } | null;
   test: { isOk: boolean; at: Instant; people: number; error: ErrorRef | null } | null;
   mapping: { group: string; role: Role }[];
   roles: Role[];
@@ -697,6 +758,31 @@ export interface DisprovedMail extends MailBase {
   at: Instant;
 }
 
+/** A link to a new password; `hours` 0: asked for by the person, half an hour. */
+export interface PasswordResetMail {
+  recipient: string;
+  organisation: string;
+  login: string;
+  hours: number;
+  url: string;
+}
+export interface PasswordChangedMail {
+  recipient: string;
+  organisation: string;
+  login: string;
+  at: Instant;
+  address: string;
+  url: string;
+}
+/** The key of one's IIN has opened another account. */
+export interface IinElsewhereMail {
+  recipient: string;
+  organisation: string;
+  at: Instant;
+  serial: string;
+  url: string;
+}
+
 // ---------------------------------------------------------------- template name → data
 
 export interface Pages {
@@ -706,6 +792,12 @@ export interface Pages {
   'pages/signatures/show': SignatureReportPage;
   'pages/signatures/sheet': SignatureReportPage;
   'pages/choose-organisation': ChooseOrganisationPage;
+  'pages/sign-in-code': SignInCodePage;
+  'pages/forgot': ForgotPage;
+  'pages/new-password': NewPasswordPage;
+  'pages/settings/second-factor': SecondFactorPage;
+  'pages/settings/sign-in': SignInRulesPage;
+  'pages/prove': ProvePage;
   'pages/to-sign': ToSignPage;
   'pages/in-signing': InSigningPage;
   'pages/documents/list': DocumentsPage;
@@ -761,6 +853,7 @@ export interface Fragments {
   'fragments/phone/state': PhoneStateView;
   'fragments/phone/dialog': PhoneSignPage;
   'fragments/keys': Record<string, never>;
+  'fragments/prove': ProvePage;
 }
 export interface Mails {
   invitation: InvitationMail;
@@ -772,4 +865,7 @@ export interface Mails {
   expired: ExpiredMail;
   withdrawn: WithdrawnMail;
   disproved: DisprovedMail;
+  'password-reset': PasswordResetMail;
+  'password-changed': PasswordChangedMail;
+  'iin-elsewhere': IinElsewhereMail;
 }

@@ -98,6 +98,7 @@ async function connect(config: Config, log: ReturnType<typeof openLog>): Promise
 async function ensureSchedules(client: Client): Promise<void> {
   const schedules = [
     { scheduleId: 'upkeep', workflowType: 'upkeepWorkflow', spec: { intervals: [{ every: '15m' }] }, patience: '30m' },
+    { scheduleId: 'directory-sync', workflowType: 'directorySyncWorkflow', spec: { intervals: [{ every: '1h' }] }, patience: '50m' },
     // 00:20 in Kazakhstan: the day before is complete.
     { scheduleId: 'audit-stamp', workflowType: 'auditStampWorkflow', spec: { calendars: [{ hour: 19, minute: 20 }] }, patience: '23h' },
   ] satisfies { scheduleId: string; workflowType: string; spec: ScheduleSpec; patience: Duration }[];
@@ -107,7 +108,7 @@ async function ensureSchedules(client: Client): Promise<void> {
         scheduleId,
         spec,
         action: { type: 'startWorkflow', workflowType, taskQueue: queues.flow, workflowExecutionTimeout: patience },
-        policies: { overlap: 'SKIP', catchupWindow: scheduleId === 'upkeep' ? '1m' : '12h' },
+        policies: { overlap: 'SKIP', catchupWindow: scheduleId === 'audit-stamp' ? '12h' : '1m' },
       })
       .catch((error: unknown) => {
         if (!(error instanceof ScheduleAlreadyRunning)) throw error;

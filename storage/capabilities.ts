@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 
 /** What an unguessable address stands for; the kind is mixed into the key so that one can never be used as the other. */
-export type CapabilityKind = 'invitation' | 'check' | 'phone-code' | 'phone-link' | 'phone-data' | 'phone-token';
+export type CapabilityKind = 'password-reset' | 'invitation' | 'check' | 'phone-code' | 'phone-link' | 'phone-data' | 'phone-token';
 
 /** A 128-bit token in base64url (22 characters) derived from the installation's secret: it can be made again for a mail, but not guessed. */
 export function capabilityToken(secret: Buffer, kind: CapabilityKind, id: string, version: number): string {

@@ -9,9 +9,11 @@ import { createGroups } from './migrations/0006-create-groups';
 import { createEvidence } from './migrations/0007-create-evidence';
 import { createChallenges } from './migrations/0008-create-challenges';
 import { createPhone } from './migrations/0009-create-phone';
+import { separateIdentities } from './migrations/0010-separate-identities';
+import type { SchemaFacts } from './migrations/lib';
 
 /** One forward step of the schema. It may be run again after a crash: DDL commits by itself, so every statement must be repeatable. */
-export type Migration = { name: string; up(sql: (statement: string) => Promise<void>): Promise<void> };
+export type Migration = { name: string; up(sql: (statement: string) => Promise<void>, facts: SchemaFacts): Promise<void> };
 
 /** All migrations in order; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -24,6 +26,7 @@ export const migrations: readonly Migration[] = [
   createEvidence,
   createChallenges,
   createPhone,
+  separateIdentities,
 ];
 
 const lockName = 'kense-migrate';
@@ -42,6 +45,26 @@ class AppliedMigrations implements UmzugStorage<unknown> {
   }
 }
 
+/** Reads the schema of the connected database. */
+function schemaFacts(db: Sequelize): SchemaFacts {
+  const exists = async (
+    what: 'COLUMNS' | 'STATISTICS',
+    key: 'COLUMN_NAME' | 'INDEX_NAME',
+    table: string,
+    name: string,
+  ): Promise<boolean> => {
+    const found = await db.query(
+      `SELECT 1 FROM information_schema.${what} WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :table AND ${key} = :name LIMIT 1`,
+      { replacements: { table, name }, type: QueryTypes.SELECT },
+    );
+    return found.length > 0;
+  };
+  return {
+    hasColumn: (table, column) => exists('COLUMNS', 'COLUMN_NAME', table, column),
+    hasIndex: (table, index) => exists('STATISTICS', 'INDEX_NAME', table, index),
+  };
+}
+
 /**
  * Brings the schema to the newest version and returns the names applied now. A named server lock keeps two migrators apart;
  * throws when another holds it for a minute.
@@ -57,7 +80,10 @@ export async function migrate(db: Sequelize): Promise<string[]> {
     try {
       await db.query('CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)');
       const umzug = new Umzug({
-        migrations: migrations.map((m) => ({ name: m.name, up: () => m.up(async (statement) => void (await db.query(statement))) })),
+        migrations: migrations.map((m) => ({
+          name: m.name,
+          up: () => m.up(async (statement) => void (await db.query(statement)), schemaFacts(db)),
+        })),
         storage: new AppliedMigrations(db),
         logger: undefined,
       });

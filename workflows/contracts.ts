@@ -82,3 +82,8 @@ export const phoneWorkflowName = 'phoneWorkflow';
 export const phoneNudgeName = 'phoneNudge';
 /** Workflow id of a phone session. */
 export const phoneWorkflowId = (phoneId: string): string => `qr-${phoneId}`;
+
+/** The one sender of letters that belong to no route. */
+export const outboxWorkflowName = 'outboxWorkflow';
+export const outboxWakeName = 'outboxWake';
+export const outboxWorkflowId = 'outbox';

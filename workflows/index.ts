@@ -4,3 +4,5 @@ export { auditStampWorkflow, upkeepWorkflow } from './upkeep';
 export { evidenceWorkflow } from './evidence';
 export { groupWorkflow } from './group';
 export { phoneWorkflow } from './phone';
+export { directorySyncWorkflow } from './directory';
+export { outboxWorkflow } from './outbox';

@@ -28,6 +28,7 @@ export async function upkeepWorkflow(): Promise<void> {
   await io.refreshRevocationLists();
   for (const signatureId of await io.overdueEvidence()) await startEvidence(signatureId);
   if (patched('forgotten-mail')) await io.wakeForgottenRoutes();
+  if (patched('outbox')) await io.wakeOutbox();
 }
 
 /** Once a day: the head of every audit log is time-stamped, so that nobody can write yesterday anew. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Client, EqualityFilter, InvalidCredentialsError, type Entry } from 'ldapts';
+import { Client, EqualityFilter, InvalidCredentialsError, OrFilter, PresenceFilter, type Entry } from 'ldapts';
+import { normalLogin } from '../../domain/people/logins';
 
 export type DirectoryOptions = {
   url: string;
@@ -29,7 +30,9 @@ export type DirectoryCheck = { ok: true; person: DirectoryPerson } | { ok: false
 export type Directory = {
   /** Whether this login and password belong together. An unknown login and a wrong password are the same answer. */
   authenticate(login: string, password: string): Promise<DirectoryCheck>;
-  /** Everybody the directory holds, for a preview of the mapping; at most `limit`. */
+  /** What the directory says of a login today, without a password; null when it holds nobody of that name. Rejects when it cannot be asked. */
+  find(login: string): Promise<DirectoryPerson | null>;
+  /** Everybody the directory holds; rejects when there are more than `limit`, so that a part is never taken for the whole. */
   people(limit: number): Promise<DirectoryPerson[]>;
   ping(): Promise<void>;
 };
@@ -42,6 +45,12 @@ const first = (entry: Entry, name: string): string => {
   const value = entry[name];
   const one = Array.isArray(value) ? value[0] : value;
   return one === undefined ? '' : Buffer.isBuffer(one) ? one.toString('utf8') : String(one);
+};
+/** Active Directory's objectGUID is sixteen bytes and no text. */
+const guidOf = (entry: Entry): string => {
+  const value = entry['objectGUID'];
+  const one = Array.isArray(value) ? value[0] : value;
+  return Buffer.isBuffer(one) ? one.toString('hex') : '';
 };
 const all = (entry: Entry, name: string): string[] => {
   const value = entry[name];
@@ -88,12 +97,10 @@ export function openDirectory(options: DirectoryOptions): Directory {
       .catch((cause: unknown) => Promise.reject(new Error('the service account was refused', { cause })));
   };
 
-  const toPerson = async (client: Client, entry: Entry): Promise<DirectoryPerson> => {
-    const listed = all(entry, 'memberOf');
-    const groups = listed.length > 0 ? listed : await groupsOf(client, options.baseDn, entry.dn);
+  const toPerson = (entry: Entry, groups: readonly string[]): DirectoryPerson => {
     const iin = first(entry, options.iinAttribute);
     return {
-      id: first(entry, 'entryUUID') || first(entry, 'objectGUID') || entry.dn,
+      id: first(entry, 'entryUUID') || guidOf(entry) || entry.dn,
       dn: entry.dn,
       login: first(entry, options.loginAttribute),
       name: first(entry, 'displayName') || first(entry, 'cn'),
@@ -105,17 +112,33 @@ export function openDirectory(options: DirectoryOptions): Directory {
     };
   };
 
+  /** The one entry of a login, spelt in the same normal form: a directory that folds accents must not take one person for another. */
+  const entryOf = async (client: Client, login: string): Promise<Entry | null> => {
+    const filter = new EqualityFilter({ attribute: options.loginAttribute, value: login });
+    const { searchEntries } = await client.search(options.baseDn, {
+      scope: 'sub',
+      filter,
+      attributes,
+      explicitBufferAttributes: ['objectGUID'],
+      sizeLimit: 2,
+    });
+    const [entry, second] = searchEntries;
+    return entry && !second && normalLogin(first(entry, options.loginAttribute)) === normalLogin(login) ? entry : null;
+  };
+  const personIn = async (client: Client, entry: Entry): Promise<DirectoryPerson> => {
+    const listed = all(entry, 'memberOf');
+    return toPerson(entry, listed.length > 0 ? listed : await groupsOf(client, options.baseDn, entry.dn));
+  };
+
   return {
     async authenticate(login, password) {
-      if (login === '' || password === '') return { ok: false, reason: 'wrong' }; // an empty password would bind anonymously and "succeed"
+      if (normalLogin(login) === null || password === '') return { ok: false, reason: 'wrong' }; // an empty password would bind anonymously and "succeed"
       try {
         return await connected(async (client): Promise<DirectoryCheck> => {
           await bindAsService(client);
-          const filter = new EqualityFilter({ attribute: options.loginAttribute, value: login });
-          const { searchEntries } = await client.search(options.baseDn, { scope: 'sub', filter, attributes, sizeLimit: 2 });
-          const entry = searchEntries[0];
-          if (searchEntries.length !== 1 || !entry) return { ok: false, reason: 'wrong' };
-          const person = await toPerson(client, entry);
+          const entry = await entryOf(client, login);
+          if (!entry) return { ok: false, reason: 'wrong' };
+          const person = await personIn(client, entry);
           await client.bind(entry.dn, password);
           return person.disabled ? { ok: false, reason: 'wrong' } : { ok: true, person };
         });
@@ -123,6 +146,12 @@ export function openDirectory(options: DirectoryOptions): Directory {
         return { ok: false, reason: error instanceof InvalidCredentialsError ? 'wrong' : 'down' };
       }
     },
+    find: (login) =>
+      connected(async (client) => {
+        await bindAsService(client);
+        const entry = normalLogin(login) === null ? null : await entryOf(client, login);
+        return entry && personIn(client, entry);
+      }),
     people: (limit) =>
       connected(async (client) => {
         await bindAsService(client);
@@ -130,12 +159,13 @@ export function openDirectory(options: DirectoryOptions): Directory {
           scope: 'sub',
           filter: `(&(objectClass=person)(${options.loginAttribute}=*))`,
           attributes,
+          explicitBufferAttributes: ['objectGUID'],
           sizeLimit: limit,
-          paged: { pageSize: 200 },
+          paged: { pageSize: 500 },
         });
-        const people: DirectoryPerson[] = [];
-        for (const entry of searchEntries) people.push(await toPerson(client, entry));
-        return people;
+        const isListed = searchEntries.some((entry) => all(entry, 'memberOf').length > 0);
+        const groups = isListed ? null : await allGroups(client, options.baseDn);
+        return searchEntries.map((entry) => toPerson(entry, groups ? (groups.get(entry.dn.toLowerCase()) ?? []) : all(entry, 'memberOf')));
       }),
     ping: () => connected(bindAsService),
   };
@@ -144,9 +174,27 @@ export function openDirectory(options: DirectoryOptions): Directory {
 async function groupsOf(client: Client, baseDn: string, dn: string): Promise<string[]> {
   const { searchEntries } = await client.search(baseDn, {
     scope: 'sub',
-    filter: new EqualityFilter({ attribute: 'member', value: dn }),
+    filter: new OrFilter({ filters: ['member', 'uniqueMember'].map((attribute) => new EqualityFilter({ attribute, value: dn })) }),
     attributes: ['dn'],
     sizeLimit: 500,
   });
   return searchEntries.map((e) => e.dn);
+}
+
+/** Every person's groups, by lower-case distinguished name, read from the groups themselves: for directories without memberOf. */
+async function allGroups(client: Client, baseDn: string): Promise<Map<string, string[]>> {
+  const { searchEntries } = await client.search(baseDn, {
+    scope: 'sub',
+    filter: new OrFilter({ filters: ['member', 'uniqueMember'].map((attribute) => new PresenceFilter({ attribute })) }),
+    attributes: ['member', 'uniqueMember'],
+    paged: { pageSize: 500 },
+  });
+  const groups = new Map<string, string[]>();
+  for (const entry of searchEntries) {
+    for (const member of [...all(entry, 'member'), ...all(entry, 'uniqueMember')]) {
+      const key = member.toLowerCase();
+      groups.set(key, [...(groups.get(key) ?? []), entry.dn]);
+    }
+  }
+  return groups;
 }

@@ -14,7 +14,7 @@ import type {
   ToSignRow,
 } from '../../server/views';
 import { groupFragments, groupPages } from './samples-groups';
-import { keyPages } from './samples-keys';
+import { keyPages, proveSample } from './samples-keys';
 import { phoneFragments, phonePages } from './samples-phone';
 import { signaturePages } from './samples-signatures';
 import { samplePage as page, type Sample } from './sample';
@@ -452,6 +452,9 @@ const people = {
       role: 'owner' as const,
       source: 'directory' as const,
       isActive: true,
+      isEndedByDirectory: false,
+      isRoleByDirectory: false,
+      isOwnAccount: true,
       isReader: true,
       lastSeenAt: now,
     },
@@ -465,6 +468,9 @@ const people = {
       role: 'employee' as const,
       source: 'local' as const,
       isActive: true,
+      isEndedByDirectory: false,
+      isRoleByDirectory: false,
+      isOwnAccount: true,
       isReader: false,
       lastSeenAt: '2026-11-18T05:00:00.000Z',
     },
@@ -478,6 +484,9 @@ const people = {
       role: 'user' as const,
       source: 'local' as const,
       isActive: false,
+      isEndedByDirectory: true,
+      isRoleByDirectory: true,
+      isOwnAccount: false,
       isReader: false,
       lastSeenAt: null,
     },
@@ -486,7 +495,7 @@ const people = {
   roles: ['owner', 'admin', 'employee', 'user'] as const,
   form: { command: id(93), login: '', name: '', email: '', iin: '', position: '', role: 'employee' as const, errors: {}, isOpen: false },
 };
-const peoplePage = { ...people, roles: [...people.roles] };
+const peoplePage = { ...people, roles: [...people.roles], given: null };
 const preview = {
   at: now,
   changes: [
@@ -525,10 +534,11 @@ export const pages: readonly Sample[] = [
   }),
   page('pages/choose-organisation', 'choose-organisation', {
     organisations: [
-      { id: id(1), name: 'ТОО «Алатау Сервис»', role: 'admin' },
-      { id: id(2), name: 'ТОО «Qazyna Logistics»', role: 'user' },
+      { id: id(1), person: id(3), name: 'ТОО «Алатау Сервис»', role: 'admin', needs: null, isNew: false },
+      { id: id(2), person: id(4), name: 'ТОО «Qazyna Logistics»', role: 'user', needs: null, isNew: true },
     ],
     returnTo: null,
+    error: null,
   }),
   page('pages/to-sign', 'to-sign', {
     filter: noFilter,
@@ -723,6 +733,10 @@ export const pages: readonly Sample[] = [
     ],
   }),
   page('pages/settings/people', 'people', peoplePage),
+  page('pages/settings/people', 'people-given', {
+    ...peoplePage,
+    given: { name: 'Петренко Олег Викторович', mailedTo: null, url: 'https://kense.example/sign-in/reset/01KAG/token' },
+  }),
   page('pages/settings/people', 'people-form', {
     ...peoplePage,
     q: 'нет',
@@ -733,7 +747,7 @@ export const pages: readonly Sample[] = [
     url: 'ldaps://dc1.alatau.example:636',
     baseDn: 'ou=people,dc=alatau,dc=example',
     isEncrypted: true,
-    lastSync: { at: now, added: 3, changed: 1, disabled: 0 },
+    lastSync: { at: now, ended: 3, changed: 1, members: 412, waiting: null },
     test: { isOk: true, at: now, people: 412, error: null },
     mapping: [{ group: 'cn=kense-admins,ou=groups,dc=alatau,dc=example', role: 'admin' }],
     roles: ['owner', 'admin', 'employee', 'user'],
@@ -741,6 +755,28 @@ export const pages: readonly Sample[] = [
     rev: 2,
     errors: {},
     preview,
+  }),
+  page('pages/settings/directory', 'directory-waiting', {
+    url: 'ldaps://dc1.alatau.example:636',
+    baseDn: 'ou=people,dc=alatau,dc=example',
+    isEncrypted: true,
+    lastSync: {
+      at: now,
+      ended: 0,
+      changed: 0,
+      members: 40,
+      waiting: [
+        { personId: id(5), name: 'Ким Светлана', login: 's.kim', why: 'gone' },
+        { personId: id(6), name: 'Жұмабаев Әлихан', login: 'a.zhumabaev', why: 'no-group' },
+      ],
+    },
+    test: null,
+    mapping: [],
+    roles: ['admin', 'employee', 'user'],
+    command: id(97),
+    rev: 2,
+    errors: {},
+    preview: null,
   }),
   page('pages/settings/directory', 'directory-none', {
     url: null,
@@ -820,6 +856,7 @@ export const fragments: readonly FragmentSample[] = [
   fragment('fragments/settings/people', peoplePage),
   fragment('fragments/settings/directory-preview', preview),
   fragment('fragments/keys', {}),
+  fragment('fragments/prove', proveSample),
 ];
 
 const mailBase = {
@@ -830,9 +867,18 @@ const mailBase = {
   url: 'https://kense.example/invitations/token',
 };
 const asked = { ...mailBase, action: 'sign' as const, sender: 'Ахметова Д. С.', message: 'Прошу до пятницы.', due: '2026-11-27' };
+const account = {
+  recipient: 'Оразбай Серік',
+  organisation: 'ТОО «Алатау Сервис»',
+  login: 's.orazbay',
+  url: 'https://kense.example/sign-in',
+};
 /** Every mail. */
 export const mails: { [Name in keyof Mails]: Mails[Name] } = {
   invitation: asked,
+  'password-reset': { ...account, hours: 0 },
+  'password-changed': { ...account, at: now, address: '10.20.4.61' },
+  'iin-elsewhere': { ...account, at: now, serial: '3ac51f0a77b2' },
   'invitation-outside': { ...asked, expiresAt: '2026-12-01T18:59:00.000Z', senderEmail: 'd.akhmetova@alatau.example' },
   reminder: { ...asked, action: 'approve', since: '2026-11-17T05:20:00.000Z' },
   answered: { ...mailBase, action: 'approve', by: 'Жұмабаев Ә. Б.', at: now, remark: null },

@@ -1,75 +1,178 @@
-import { z } from 'zod';
-import { organisationRoles, strongerRole, type OrganisationRole } from '../../domain/people/roles';
+import { roleFor } from '../../domain/people/directory';
+import { normalLogin } from '../../domain/people/logins';
 import type { DirectoryPerson } from '../../integrations/directory/directory';
-import { accountByLogin, createPerson, organisations, putMembership, refreshPerson } from '../../storage/queries/people';
-import { readSetting } from '../../storage/queries/settings';
-import { change, select } from '../../storage/sql';
+import { appendAudit } from '../../storage/audit';
+import { allMappings } from '../../storage/queries/directory';
+import {
+  accountByDirectoryId,
+  accountById,
+  accountByLogin,
+  accountOf,
+  allMembershipsOf,
+  createPerson,
+  endMembership,
+  holderOfIin,
+  insertMembership,
+  lockPeopleOf,
+  personById,
+  refreshAccount,
+  refreshMembership,
+  refreshPerson,
+  type Account,
+  type Membership,
+} from '../../storage/queries/people';
+import type { Tx } from '../../storage/tx';
 import type { WebDeps } from '../context';
 
-/** Which directory group gives which role in one organisation; group is a distinguished name or its first value. */
-export const directoryMapping = z.array(z.object({ group: z.string().min(1).max(500), role: z.enum(organisationRoles) })).max(200);
-export type DirectoryMapping = z.output<typeof directoryMapping>;
-export const mappingSetting = 'directory.mapping';
+export type DirectoryAdmitted = { ok: true; account: Account } | { ok: false; code: 'sign_in.no_role' | 'sign_in.login_reused' };
 
-const normal = (dn: string): string => dn.toLowerCase().replace(/\s*([,=])\s*/g, '$1');
-const firstValue = (dn: string): string => normal(dn).split(',')[0]?.split('=')[1] ?? '';
+type AdmitDeps = Pick<WebDeps, 'db' | 'inTx' | 'now'>;
 
-/** The strongest role these groups give, or null when none is mapped. */
-export function roleFor(groups: readonly string[], mapping: DirectoryMapping): OrganisationRole | null {
-  const held = new Set(groups.flatMap((dn) => [normal(dn), firstValue(dn)]));
-  return mapping
-    .filter((m) => held.has(normal(m.group)))
-    .reduce<OrganisationRole | null>((best, m) => (best ? strongerRole(best, m.role) : m.role), null);
+/**
+ * Makes the account of a person the directory has just vouched for, or brings it up to date: name, e-mail, position, and the roles of the
+ * mapped groups. An account is known by the directory's own id; a login that has passed to somebody else opens nothing. The IIN of a
+ * directory is written down, and proves nothing: it never leads to a person who is there already.
+ */
+export async function admitDirectoryPerson(deps: AdmitDeps, person: DirectoryPerson): Promise<DirectoryAdmitted> {
+  const mappings = await allMappings(deps.db);
+  const roles = mappings.flatMap(({ organisationId, mapping }) => {
+    const role = roleFor(person.groups, mapping);
+    return role ? [{ organisationId, role }] : [];
+  });
+  return deps.inTx(async (tx) => {
+    const found = await accountFor(deps, tx, person);
+    if (found === 'reused') return { ok: false, code: 'sign_in.login_reused' };
+    if (found === 'local' || found?.disabledAt || (!found && roles.length === 0)) return { ok: false, code: 'sign_in.no_role' };
+    const now = deps.now();
+    const iin = await iinFor(
+      deps,
+      tx,
+      person,
+      found?.personId ?? null,
+      roles.map((r) => r.organisationId),
+    );
+    const facts = { name: person.name, email: person.email, iin };
+    if (found) {
+      await refreshPerson(deps.db, tx, found.personId, facts);
+      await refreshAccount(deps.db, tx, found.id, { login: person.login, directoryId: person.id });
+    }
+    const made =
+      found ??
+      (await createPerson(deps.db, tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now));
+    if (made === 'taken') return { ok: false, code: 'sign_in.login_reused' };
+    await placeByGroups(deps, tx, made.personId, person.position, roles, now);
+    const account = await accountOf(deps.db, made.personId, 'ldap', tx);
+    return account ? { ok: true, account } : { ok: false, code: 'sign_in.no_role' };
+  });
 }
 
-/** Every organisation's mapping. */
-export async function allMappings(deps: Pick<WebDeps, 'db'>): Promise<{ organisationId: string; mapping: DirectoryMapping }[]> {
-  const found = [];
-  for (const { id } of await organisations(deps.db))
-    found.push({ organisationId: id, mapping: await readSetting(deps.db, id, mappingSetting, directoryMapping, []) });
-  return found;
+/** The directory account of a person; `local`: the login is a local one's; `reused`: it was somebody else's in the directory. */
+async function accountFor(deps: AdmitDeps, tx: Tx, person: DirectoryPerson): Promise<Account | 'local' | 'reused' | null> {
+  const byId = await accountByDirectoryId(deps.db, person.id, tx);
+  const byLogin = await accountByLogin(deps.db, person.login, tx);
+  if (byId) return byLogin && byLogin.id !== byId.id ? 'reused' : byId;
+  if (!byLogin) return null;
+  if (byLogin.source === 'local') return 'local';
+  return byLogin.directoryId === null ? byLogin : 'reused';
+}
+
+/** The IIN to write down: none where a colleague carries it already, for inside an organisation it names one person. */
+async function iinFor(
+  deps: AdmitDeps,
+  tx: Tx,
+  { iin }: DirectoryPerson,
+  personId: string | null,
+  organisations: readonly string[],
+): Promise<string | null> {
+  if (iin === null || (personId !== null && (await personById(deps.db, personId, tx))?.iin)) return null;
+  for (const organisationId of [...organisations].sort()) {
+    await lockPeopleOf(deps.db, tx, organisationId);
+    if (await holderOfIin(deps.db, tx, organisationId, iin, personId ?? '')) return null;
+  }
+  return iin;
+}
+
+async function placeByGroups(
+  deps: AdmitDeps,
+  tx: Tx,
+  personId: string,
+  position: string,
+  roles: readonly { organisationId: string; role: Membership['role'] }[],
+  now: Date,
+): Promise<void> {
+  const held = new Map((await allMembershipsOf(deps.db, personId, tx)).map((m) => [m.organisationId, m]));
+  for (const { organisationId, role } of roles) {
+    if (held.has(organisationId)) await refreshMembership(deps.db, tx, { organisationId, personId, role, position });
+    else await insertMembership(deps.db, tx, { organisationId, personId, role, roleSource: 'directory', position }, now);
+  }
+  const given = new Set(roles.map((r) => r.organisationId));
+  for (const { organisationId, roleSource, endedAt } of held.values())
+    if (roleSource === 'directory' && endedAt === null && !given.has(organisationId))
+      await endMembership(deps.db, tx, organisationId, personId, 'directory', now);
 }
 
 /**
- * Makes the account of a person the directory has just vouched for, or brings it up to date: name, e-mail, IIN, position, and the roles
- * of the mapped groups. Returns null when no group gives a role anywhere, or when the login belongs to a local account.
+ * Leaves those places whose people may still enter: whoever signs in through the directory alone is asked about there, whatever proof they
+ * bring. Somebody gone or switched off leaves the organisations of the directory at once; while it is away nobody vouches for them.
  */
-export async function admitDirectoryPerson(deps: Pick<WebDeps, 'db' | 'inTx' | 'now'>, person: DirectoryPerson): Promise<string | null> {
-  const mappings = await allMappings(deps);
-  const now = deps.now();
-  return deps.inTx(async (tx) => {
-    const account = await accountByLogin(deps.db, person.login, tx);
-    if (account?.source === 'local' || account?.disabledAt) return null;
-    const roles = mappings.flatMap(({ organisationId, mapping }) => {
-      const role = roleFor(person.groups, mapping);
-      return role ? [{ organisationId, role }] : [];
-    });
-    if (!account && roles.length === 0) return null;
-    const facts = { name: person.name, email: person.email, iin: person.iin };
-    const created = account
-      ? { personId: account.personId }
-      : await createPerson(deps.db, tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now);
-    if (created === 'taken') return null;
-    const { personId } = created;
-    await refreshPerson(deps.db, tx, personId, facts);
-    const held = await select<{ organisation_id: string; role_source: string }>(
-      deps.db,
-      'SELECT organisation_id, role_source FROM memberships WHERE person_id = :personId',
-      { personId },
-      tx,
-    );
-    for (const { organisationId, role } of roles) {
-      if (held.some((m) => m.organisation_id === organisationId && m.role_source === 'hand')) continue; // a role given by hand stands
-      await putMembership(deps.db, tx, { organisationId, personId, role, roleSource: 'directory', position: person.position }, now);
+export async function vouched<Place extends Membership>(
+  deps: Pick<WebDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory'>,
+  places: readonly Place[],
+): Promise<{ places: Place[]; isDown: boolean }> {
+  let isDown = false;
+  const open = new Set<string>();
+  for (const personId of new Set(places.map((place) => place.personId))) {
+    const [local, ldap] = [await accountOf(deps.db, personId, 'local'), await accountOf(deps.db, personId, 'ldap')];
+    if (!ldap || (local && !local.disabledAt)) {
+      open.add(personId);
+      continue;
     }
-    const kept = roles.map((r) => r.organisationId);
-    await change(
-      deps.db,
-      `UPDATE memberships SET ended_at = :now, rev = rev + 1 WHERE person_id = :personId AND role_source = 'directory' AND ended_at IS NULL
-         AND organisation_id NOT IN (:kept)`,
-      { now, personId, kept: kept.length > 0 ? kept : [''] },
-      tx,
-    );
-    return personId;
+    const asked = await ask(deps, ldap);
+    if (asked === 'down') isDown = true;
+    else if (asked === 'there') open.add(personId);
+  }
+  const live = new Set<string>();
+  for (const personId of open)
+    for (const { organisationId, endedAt } of await allMembershipsOf(deps.db, personId))
+      if (!endedAt) live.add(`${personId} ${organisationId}`);
+  return { places: places.filter((place) => live.has(`${place.personId} ${place.organisationId}`)), isDown };
+}
+
+async function ask(
+  deps: Pick<WebDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory'>,
+  account: Account,
+): Promise<'there' | 'gone' | 'down'> {
+  if (!deps.directory) return 'gone';
+  const entry = await deps.directory.find(account.login).catch(() => 'down' as const);
+  if (entry === 'down') return 'down';
+  const isSame = entry !== null && !entry.disabled && (account.directoryId === null || account.directoryId === entry.id);
+  if (isSame) return (await admitDirectoryPerson(deps, entry)).ok ? 'there' : 'gone';
+  await leaveDirectory(deps, account, entry === null ? 'gone' : 'disabled');
+  return 'gone';
+}
+
+/** Ends what the directory no longer vouches for, with its sessions. */
+async function leaveDirectory(
+  deps: Pick<WebDeps, 'db' | 'inTx' | 'now' | 'newId'>,
+  { id, personId }: Account,
+  why: 'gone' | 'disabled',
+): Promise<void> {
+  const now = deps.now();
+  await deps.inTx(async (tx) => {
+    const account = await accountById(deps.db, id, tx);
+    for (const { organisationId, endedAt } of await allMembershipsOf(deps.db, personId, tx)) {
+      if (endedAt) continue;
+      await endMembership(deps.db, tx, organisationId, personId, 'directory', now);
+      await appendAudit(deps.db, tx, {
+        organisationId,
+        at: now,
+        actor: { kind: 'system', id: 'directory', name: 'directory' },
+        action: 'person.left_directory',
+        entityKind: 'person',
+        entityId: personId,
+        commandId: deps.newId(),
+        details: { login: normalLogin(account?.login ?? '') ?? '', why },
+      });
+    }
   });
 }

@@ -4,15 +4,18 @@ import { memberOf, type WebDeps } from '../context';
 import type { Responder } from '../respond';
 import { demoChain } from '../signing/demo-chain';
 import type { ErrorRef } from '../views';
+import { maskIin } from '../format';
 import { admitSigner, answerChallenge, confirmAccount, issueChallenge } from './eds';
 import type { ConfirmKeyPage, KeyForm } from './pages';
-import { enter, safeReturn } from './routes';
-import { signInLimits } from './sign-in';
+import { enter, safeReturn } from './enter';
+import { signInLimits } from './limits';
+import { noteRefusal } from './sign-in';
 
-/** One key for all who fail from one address: a person who guesses nothing has nothing to be limited by. */
+/** What attempts with a key are counted by, beside the address. Only signatures that are wrong count: there is nothing else to guess. */
 const limitKey = 'eds';
+const isWrongSignature = (code: string): boolean => ['signature.bad', 'digest.mismatch', 'content.mismatch'].includes(code);
 
-const keyForm = async (
+export const keyForm = async (
   deps: WebDeps,
   req: Request,
   purpose: 'sign-in' | 'confirm',
@@ -70,15 +73,17 @@ export function edsSignInRoutes(deps: WebDeps, respond: Responder): Router {
         usesPhone: deps.config.phone !== null,
       });
     };
-    const minutes = await limits.waitMinutes(`${limitKey} ${address}`, address);
-    if (minutes > 0) return refuse(429, { code: 'sign_in.limited', params: { minutes } });
+    const counted = await limits.begin(limitKey, address, null);
+    if (!counted.ok) return refuse(429, { code: 'sign_in.limited', params: { minutes: counted.minutes } });
     const answered = await answerChallenge(deps, req, 'sign-in', answerOf(req));
-    const admitted = answered.ok ? await admitSigner(deps, answered.signer) : answered;
+    const admitted = answered.ok ? await admitSigner(deps, answered.signer, 'eds') : answered;
     if (!admitted.ok) {
-      await limits.failed(`${limitKey} ${address}`, address);
-      return refuse(422, { code: admitted.code });
+      if (!isWrongSignature(admitted.code)) await counted.attempt.undecided();
+      await noteRefusal(deps, null, answered.ok ? maskIin(answered.signer.iin) : '', address, admitted.code);
+      return refuse(admitted.code === 'sign_in.directory_down' ? 503 : 422, { code: admitted.code });
     }
-    await enter(deps, req, res, { personId: admitted.personId, source: 'eds', bin: answered.ok ? answered.signer.bin : null }, returnTo);
+    await counted.attempt.undecided();
+    await enter(deps, req, res, admitted.entrant, returnTo);
   });
 
   return router;

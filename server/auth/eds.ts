@@ -4,9 +4,24 @@ import { isUlid } from '../../domain/ids';
 import { challengeLifeMs, challengeText, type ChallengePurpose } from '../../domain/signing/challenge';
 import type { SignerReport } from '../../signature';
 import { appendAudit } from '../../storage/audit';
-import { confirmIin, insertChallenge, personByIin, useChallenge, waitingChallenge } from '../../storage/queries/challenges';
+import { queue } from '../../storage/outbox';
+import {
+  confirmedIin,
+  confirmIin,
+  insertChallenge,
+  isIinKnown,
+  membershipsByIin,
+  othersOfIin,
+  useChallenge,
+  waitingChallenge,
+} from '../../storage/queries/challenges';
+import { holderOfIin, lockPeopleOf, personById, type Membership } from '../../storage/queries/people';
+import { noteProof } from '../../storage/queries/sessions';
 import { memberOf, type WebDeps } from '../context';
 import { checkReceived } from '../signing/check-received';
+import { vouched } from './directory-accounts';
+import type { Entrant, ShownKey } from './enter';
+import { wakeSoon } from './letters';
 
 /** A challenge as a page carries it. `text` is what the person signs, enclosed in the signature. */
 export type IssuedChallenge = { id: string; text: string; expiresAt: Date };
@@ -72,37 +87,86 @@ export const signerOf = (report: SignerReport, iin: string): Signer => ({
   serial: report.serial ?? '',
 });
 
-export type Admitted = { ok: true; personId: string } | { ok: false; code: 'eds.unknown_iin' | 'eds.no_place' };
+export type Admitted = { ok: true; entrant: Entrant } | { ok: false; code: 'eds.unknown_iin' | 'eds.no_place' | 'sign_in.directory_down' };
 
-/** Whose account the holder of this key may open. */
-export async function admitSigner(deps: WebDeps, signer: Signer): Promise<Admitted> {
-  const person = await personByIin(deps.db, signer.iin);
-  if (!person) return { ok: false, code: 'eds.unknown_iin' };
-  if (!Number(person.mayEnter)) return { ok: false, code: 'eds.no_place' };
-  await deps.inTx((tx) => confirmIin(deps.db, tx, person.id, signer, deps.now()));
-  return { ok: true, personId: person.id };
+/**
+ * Where the holder of a key may work. People of several organisations may carry the same IIN; those this key has confirmed before come
+ * first, and an organisation that has only written the number down is joined by choosing it.
+ */
+export async function admitSigner(deps: WebDeps, signer: Signer, source: 'eds' | 'qr'): Promise<Admitted> {
+  const known = await membershipsByIin(deps.db, signer.iin);
+  const { places, isDown } = await vouched(deps, known);
+  const [first] = places;
+  if (!first) {
+    if (isDown) return { ok: false, code: 'sign_in.directory_down' };
+    return { ok: false, code: known.length > 0 || (await isIinKnown(deps.db, signer.iin)) ? 'eds.no_place' : 'eds.unknown_iin' };
+  }
+  const confirmed = places.filter((place) => Boolean(place.isConfirmed));
+  const candidates = confirmed.length > 0 ? confirmed : places;
+  const wanted = candidates.length === 1 ? candidates[0] : candidates.find((place) => place.bin === signer.bin);
+  const key = { iin: signer.iin, serial: signer.serial };
+  if (wanted && !wanted.isConfirmed) await joinByKey(deps, wanted, key, source);
+  return {
+    ok: true,
+    entrant: { personId: first.personId, login: '', source, proof: 'key', key, places, wanted: wanted ?? null },
+  };
+}
+
+/**
+ * Ties an IIN to the person of a place by its key; null when done, `eds.iin_taken` when a colleague carries it. Accounts that showed the
+ * same key before are told when this one is new.
+ */
+export async function joinByKey(
+  deps: WebDeps,
+  place: Pick<Membership, 'personId' | 'organisationId' | 'organisationName'>,
+  key: ShownKey,
+  means: 'eds' | 'qr',
+): Promise<'eds.iin_taken' | null> {
+  const now = deps.now();
+  const { personId, organisationId } = place;
+  const outcome = await deps.inTx(async (tx) => {
+    await lockPeopleOf(deps.db, tx, organisationId);
+    if (await holderOfIin(deps.db, tx, organisationId, key.iin, personId)) return 'eds.iin_taken';
+    const before = await confirmedIin(deps.db, personId, tx);
+    await confirmIin(deps.db, tx, personId, key, now);
+    const others = before ? [] : await othersOfIin(deps.db, key.iin, personId, tx);
+    const person = await personById(deps.db, personId, tx);
+    await queue(
+      deps.db,
+      tx,
+      others.map(({ email, language, name }) => ({
+        template: 'iin-elsewhere',
+        to: email,
+        language,
+        data: { recipient: name, organisation: place.organisationName, at: now.toISOString(), serial: key.serial },
+      })),
+      now,
+    );
+    await appendAudit(deps.db, tx, {
+      organisationId,
+      at: now,
+      actor: { kind: 'member', id: personId, name: person?.name ?? '' },
+      action: 'person.iin_confirmed',
+      entityKind: 'person',
+      entityId: personId,
+      commandId: deps.newId(),
+      details: { serial: key.serial, means },
+    });
+    return others.length;
+  });
+  if (outcome === 'eds.iin_taken') return outcome;
+  if (outcome > 0) wakeSoon(deps);
+  return null;
 }
 
 /** Ties the IIN of a verified key to the signed-in person; null when done, else why not. */
 export async function confirmAccount(deps: WebDeps, req: Request, signer: Signer, means: 'eds' | 'qr'): Promise<string | null> {
   const me = memberOf(req);
-  const person = req.kense.session?.person;
-  if (person?.iin && person.iin !== signer.iin) return 'eds.other_iin';
-  const now = deps.now();
-  return deps.inTx(async (tx) => {
-    const holder = await personByIin(deps.db, signer.iin, tx);
-    if (holder && holder.id !== me.personId) return 'eds.iin_taken';
-    await confirmIin(deps.db, tx, me.personId, signer, now);
-    await appendAudit(deps.db, tx, {
-      organisationId: me.organisationId,
-      at: now,
-      actor: { kind: 'member', id: me.personId, name: person?.name ?? '' },
-      action: 'person.iin_confirmed',
-      entityKind: 'person',
-      entityId: me.personId,
-      commandId: deps.newId(),
-      details: { serial: signer.serial, means },
-    });
-    return null;
-  });
+  const { session } = req.kense;
+  if (!session) return 'sign_in.needed';
+  if (session.person.iin && session.person.iin !== signer.iin) return 'eds.other_iin';
+  const key = { iin: signer.iin, serial: signer.serial };
+  const problem = await joinByKey(deps, { ...me, organisationName: session.organisation?.name ?? '' }, key, means);
+  if (problem === null) await noteProof(deps.db, session.id, { proof: 'key', key }, deps.now());
+  return problem;
 }

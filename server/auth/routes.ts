@@ -1,15 +1,25 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
-import { appendAudit } from '../../storage/audit';
-import { membershipsOf, personById, savePreferences } from '../../storage/queries/people';
-import { revokeSession, setSessionOrganisation } from '../../storage/queries/sessions';
+import { membershipsByIin } from '../../storage/queries/challenges';
+import { membershipsOf, savePreferences, type Account, type Membership } from '../../storage/queries/people';
+import { revokeSession, setSessionOrganisation, type Session } from '../../storage/queries/sessions';
 import { Refusal, type WebDeps } from '../context';
 import { langs } from '../i18n';
 import { clearSessionCookie } from '../middleware/cookies';
 import type { Responder } from '../respond';
 import type { Role, SignInPage } from '../views';
-import { checkSignIn, openSession, signInLimits, type SignInSource } from './sign-in';
+import { vouched } from './directory-accounts';
+import { rememberDevice } from './devices';
+import { joinByKey } from './eds';
+import { enter, safeReturn } from './enter';
+import { signInLimits } from './limits';
+import { proofWanted } from './rules';
+import { answerStep, beginStep } from './second-factor';
+import { checkSignIn } from './sign-in';
+import { suffices, type Proof } from '../../domain/people/proofs';
+import type { ErrorRef } from '../views';
 
 const signInForm = z.object({
   login: z.string().trim().max(120).default(''),
@@ -23,43 +33,19 @@ const preferencesForm = z.object({
   return_to: z.string().max(1000).default('/'),
 });
 
-/** A path of this site, or the home page: a sign-in never sends anybody elsewhere. */
-export const safeReturn = (path: string): string => (/^\/(?![/\\])[^\s\\]*$/.test(path) ? path : '/');
-
-/**
- * Lets a person in whose proof has been accepted: opens the session, writes the log and leads on; where several organisations are open
- * the one of the certificate's BIN is taken, else the person chooses.
- */
-export async function enter(
-  deps: WebDeps,
-  req: Request,
-  res: Response,
-  who: { personId: string; source: SignInSource; bin: string | null },
-  target: string,
-): Promise<void> {
-  const { memberships, sessionId } = await openSession(deps, req, res, who.personId, who.source);
-  const person = await personById(deps.db, who.personId);
-  for (const { organisationId } of memberships.slice(0, 1)) {
-    await deps.inTx((tx) =>
-      appendAudit(deps.db, tx, {
-        organisationId,
-        at: deps.now(),
-        actor: { kind: 'member', id: who.personId, name: person?.name ?? '' },
-        action: 'person.signed_in',
-        entityKind: 'person',
-        entityId: who.personId,
-        commandId: deps.newId(),
-        details: { source: who.source, address: req.ip ?? '' },
-      }),
-    );
-  }
-  const named = memberships.length > 1 ? memberships.find((m) => m.bin === who.bin) : undefined;
-  if (named) await setSessionOrganisation(deps.db, sessionId, named.organisationId);
-  const isSettled = memberships.length === 1 || named;
-  res.redirect(303, isSettled ? target : `/sign-in/organisation${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`);
-}
-
 type DemoAccount = { login: string; password: string; name: string; organisation: string; role: Role };
+
+/** Where the reader of a session may work: where they belong, and, by the key they have shown, wherever its IIN is written down. */
+async function placesOf(deps: WebDeps, session: Session): Promise<(Membership & { isConfirmed: boolean })[]> {
+  const own = (await membershipsOf(deps.db, session.person.id)).map((place) => ({ ...place, isConfirmed: true }));
+  const byKey = session.keyIin === null ? [] : await membershipsByIin(deps.db, session.keyIin);
+  const key = (place: Membership): string => `${place.personId} ${place.organisationId}`;
+  const seen = new Set(own.map(key));
+  return [
+    ...own,
+    ...byKey.filter((place) => !seen.has(key(place))).map((place) => ({ ...place, isConfirmed: Boolean(place.isConfirmed) })),
+  ];
+}
 
 /** Sign-in, sign-out, choice of the organisation, language and theme. */
 export function authRoutes(deps: WebDeps, respond: Responder): Router {
@@ -91,10 +77,23 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
     await respond.page(req, res, 'pages/sign-in', signInPage('', returnTo, null));
   });
 
+  /** Lets the holder of an account in, once every proof it asks for has been given. */
+  const admit = async (req: Request, res: Response, account: Account, proof: Proof, target: string): Promise<void> => {
+    rememberDevice(req, res, deps.config, account.id);
+    const places = await membershipsOf(deps.db, account.personId);
+    await enter(
+      deps,
+      req,
+      res,
+      { personId: account.personId, login: account.login, source: account.source, proof, key: null, places, wanted: null },
+      target,
+    );
+  };
+
   router.post('/sign-in', async (req, res) => {
     const form = signInForm.safeParse(req.body);
     const { login, password, return_to: returnTo } = form.success ? form.data : { login: '', password: '', return_to: '' };
-    const outcome = await checkSignIn(deps, limits, login, password, req.ip ?? '');
+    const outcome = await checkSignIn(deps, limits, req, login, password);
     res.set('Cache-Control', 'no-store');
     if (!outcome.ok) {
       req.kense.log.warn({ code: outcome.code }, 'sign-in refused');
@@ -107,28 +106,92 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
         signInPage(login, safeReturn(returnTo) === '/' ? '' : returnTo, { code: outcome.code, ...(params ? { params } : {}) }),
       );
     }
-    await enter(deps, req, res, { personId: outcome.personId, source: outcome.source, bin: null }, safeReturn(returnTo));
+    if (!outcome.account.totp?.since) return admit(req, res, outcome.account, 'password', safeReturn(returnTo));
+    const step = await beginStep(deps, outcome.account.id, visitorOf(req));
+    const target = safeReturn(returnTo);
+    res.redirect(303, `/sign-in/code/${step}${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`);
   });
+
+  const codePage = (req: Request, res: Response, step: string, returnTo: string, error: ErrorRef | null): Promise<void> => {
+    res.set('Cache-Control', 'no-store');
+    return respond.page(req, res, 'pages/sign-in-code', { step, returnTo: returnTo === '/' ? null : returnTo, error });
+  };
+
+  router.get('/sign-in/code/:step', async (req, res) => {
+    const returnTo = typeof req.query.return_to === 'string' ? safeReturn(req.query.return_to) : '/';
+    await codePage(req, res, String(req.params.step), returnTo, null);
+  });
+
+  router.post('/sign-in/code/:step', async (req, res) => {
+    const form = z.object({ code: z.string().max(100).default(''), return_to: z.string().max(500).default('/') }).safeParse(req.body);
+    const { code, return_to: wanted } = form.success ? form.data : { code: '', return_to: '/' };
+    const answered = await answerStep(deps, limits, req, String(req.params.step), visitorOf(req), code);
+    if (answered.ok) return admit(req, res, answered.account, 'two-factor', safeReturn(wanted));
+    if (answered.code === 'sign_in.step_over') {
+      res.status(422);
+      return respond.page(req, res, 'pages/sign-in', signInPage('', safeReturn(wanted) === '/' ? '' : wanted, { code: answered.code }));
+    }
+    res.status(answered.code === 'sign_in.limited' ? 429 : 422);
+    const error =
+      answered.code === 'sign_in.limited' ? { code: answered.code, params: { minutes: answered.minutes } } : { code: answered.code };
+    return codePage(req, res, String(req.params.step), safeReturn(wanted), error);
+  });
+
+  const showChoice = async (
+    req: Request,
+    res: Response,
+    session: Session,
+    returnTo: string | null,
+    error: ErrorRef | null,
+  ): Promise<void> => {
+    const places = await placesOf(deps, session);
+    const organisations = await Promise.all(
+      places.map(async (place) => {
+        const wanted = await proofWanted(deps, place);
+        return {
+          id: place.organisationId,
+          person: place.personId,
+          name: place.organisationName,
+          role: place.role,
+          needs: suffices(session.proof, wanted) ? null : wanted,
+          isNew: !place.isConfirmed,
+        };
+      }),
+    );
+    res.set('Cache-Control', 'no-store');
+    await respond.page(req, res, 'pages/choose-organisation', { organisations, returnTo, error });
+  };
 
   router.get('/sign-in/organisation', async (req, res) => {
     const { session } = req.kense;
     if (!session) return res.redirect(303, '/sign-in');
-    const organisations = (await membershipsOf(deps.db, session.person.id)).map((m) => ({
-      id: m.organisationId,
-      name: m.organisationName,
-      role: m.role,
-    }));
-    const returnTo = typeof req.query.return_to === 'string' ? safeReturn(req.query.return_to) : null;
-    await respond.page(req, res, 'pages/choose-organisation', { organisations, returnTo });
+    await showChoice(req, res, session, typeof req.query.return_to === 'string' ? safeReturn(req.query.return_to) : null, null);
   });
 
   router.post('/sign-in/organisation', async (req, res) => {
     const { session } = req.kense;
-    const form = z.object({ organisation: z.string(), return_to: z.string().max(500).default('/') }).safeParse(req.body);
+    const form = z
+      .object({ organisation: z.string(), person: z.string().default(''), return_to: z.string().max(500).default('/') })
+      .safeParse(req.body);
     if (!session || !form.success) throw new Refusal('bad_request');
-    const member = (await membershipsOf(deps.db, session.person.id)).find((m) => m.organisationId === form.data.organisation);
-    if (!member) throw new Refusal('not_found');
-    await setSessionOrganisation(deps.db, session.id, member.organisationId);
+    const [organisationId, personId = session.person.id] = form.data.organisation.split(' ');
+    const place = (await placesOf(deps, session)).find((each) => each.organisationId === organisationId && each.personId === personId);
+    if (!place) throw new Refusal('not_found');
+    const refuse = (code: string): Promise<void> => {
+      res.status(422);
+      return showChoice(req, res, session, form.data.return_to, { code });
+    };
+    if (!suffices(session.proof, await proofWanted(deps, place))) return refuse('sign_in.proof_wanted');
+    if (place.personId !== session.person.id) {
+      const { places, isDown } = await vouched(deps, [place]);
+      if (places.length === 0) return refuse(isDown ? 'sign_in.directory_down' : 'eds.no_place');
+      const key = { iin: session.keyIin ?? '', serial: session.keySerial ?? '' };
+      if (!place.isConfirmed) {
+        const problem = await joinByKey(deps, place, key, 'eds');
+        if (problem) return refuse(problem);
+      }
+    }
+    await setSessionOrganisation(deps.db, session.id, place);
     res.redirect(303, safeReturn(form.data.return_to));
   });
 
@@ -161,3 +224,6 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
 
   return router;
 }
+
+/** What ties a half-made sign-in to a browser: the token its forms carry. */
+const visitorOf = (req: Request): Buffer => createHash('sha256').update(req.kense.csrf).digest();

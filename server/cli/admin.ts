@@ -11,13 +11,21 @@ import { assertDatabase, openDatabase } from '../../storage/database';
 import { newId } from '../../storage/ids';
 import { migrate } from '../../storage/migrate';
 import { openObjectStore } from '../../storage/objects';
-import { accountByLogin, createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import {
+  accountByLogin,
+  createPerson,
+  ensureOrganisation,
+  holderOfIin,
+  insertMembership,
+  setAccountActive,
+} from '../../storage/queries/people';
 import { phoneSender } from '../../integrations/temporal/phone';
 import { liveGroups } from '../../storage/queries/groups';
 import { routesWithForgottenMail } from '../../storage/queries/mail';
 import { livePhones } from '../../storage/queries/phone';
 import { allAuditStamps, gatheringEvidence, type AuditStamp } from '../../storage/queries/evidence';
 import { liveRoutes } from '../../storage/queries/routes';
+import { installation } from '../../storage/queries/settings';
 import { transactions } from '../../storage/tx';
 import { hashPassword, minPasswordLength } from '../auth/passwords';
 import { readConfig, type Config } from '../config';
@@ -117,9 +125,10 @@ export async function runCreateAdmin(argv: readonly string[]): Promise<number> {
       if (await accountByLogin(db, login, tx)) return 'taken' as const;
       const now = new Date();
       const organisationId = await ensureOrganisation(db, tx, { bin, name: organisation }, now);
-      const person = await createPerson(db, tx, { name, email, iin }, { login, source: 'local', passwordHash }, now);
+      if (iin && (await holderOfIin(db, tx, organisationId, iin))) return 'iin-taken' as const;
+      const person = await createPerson(db, tx, { name, email, iin }, { login, source: 'local', passwordHash, organisationId }, now);
       if (person === 'taken') return person;
-      await putMembership(db, tx, { organisationId, personId: person.personId, role: 'owner', roleSource: 'hand', position: '' }, now);
+      await insertMembership(db, tx, { organisationId, personId: person.personId, role: 'owner', roleSource: 'hand', position: '' }, now);
       await appendAudit(db, tx, {
         organisationId,
         at: now,
@@ -133,7 +142,34 @@ export async function runCreateAdmin(argv: readonly string[]): Promise<number> {
       return person;
     });
     if (made === 'taken') throw new Usage(`the login ${login} exists already`);
+    if (made === 'iin-taken') throw new Usage('somebody of this organisation carries this IIN already');
     console.log(`${login} may now sign in as owner of ${organisation}`);
+    return 0;
+  });
+}
+
+/** Closes or opens one account for the operator, whatever organisations its person belongs to. */
+export async function runAccountActive(argv: readonly string[], isActive: boolean): Promise<number> {
+  const login = parseOptions(argv).values.get('login')?.trim();
+  if (!login) throw new Usage(`--login is missing. kense user ${isActive ? 'enable' : 'disable'} --login NAME`);
+  return withDatabase(readConfig(process.env), async (db) => {
+    const account = await accountByLogin(db, login);
+    if (!account) throw new Usage(`there is no login ${login}`);
+    const now = new Date();
+    await transactions(db)(async (tx) => {
+      if ((await setAccountActive(db, tx, account, isActive, now)) === 0) return;
+      await appendAudit(db, tx, {
+        organisationId: installation,
+        at: now,
+        actor: { kind: 'system', id: 'command-line', name: `kense user ${isActive ? 'enable' : 'disable'}` },
+        action: isActive ? 'account.enabled' : 'account.disabled',
+        entityKind: 'person',
+        entityId: account.personId,
+        commandId: newId(),
+        details: { login: account.login },
+      });
+    });
+    console.log(`${account.login} ${isActive ? 'may sign in' : 'is closed, its sessions have ended'}`);
     return 0;
   });
 }

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { organisationRoles } from '../../domain/people/roles';
 import { moduleNames, moduleSetting, type ModuleName } from '../../domain/settings/modules';
 import { openDatabase } from '../../storage/database';
-import { createPerson, accountByLogin, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import { accountByLogin, createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
+import { mappingSetting } from '../../storage/queries/directory';
 import { readSetting, saveSetting } from '../../storage/queries/settings';
 import { transactions, type Tx } from '../../storage/tx';
-import { mappingSetting } from '../auth/directory-accounts';
 import { hashPassword } from '../auth/passwords';
 import { readConfig } from '../config';
 import { seedDocuments } from './seed-documents';
@@ -58,11 +58,16 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
             db,
             tx,
             { name, email: p.email, iin: p.iin },
-            { login: p.login, source: isLocal ? 'local' : 'ldap', passwordHash: hashes.get(p.login) ?? null },
+            {
+              login: p.login,
+              source: isLocal ? 'local' : 'ldap',
+              passwordHash: hashes.get(p.login) ?? null,
+              organisationId: isLocal ? organisationId : null,
+            },
             now,
           );
           if (made === 'taken') continue;
-          await putMembership(
+          await insertMembership(
             db,
             tx,
             { organisationId, personId: made.personId, role: p.role, roleSource: isLocal ? 'hand' : 'directory', position: p.position },

@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { Config } from '../config';
 import { cookieOf } from '../respond';
 
-const isSecure = (config: Config): boolean => config.publicUrl.startsWith('https:');
+export const isSecure = (config: Config): boolean => config.publicUrl.startsWith('https:');
 
 /** The session cookie's name; over TLS the `__Host-` prefix keeps sibling hosts from setting it. */
 export const sessionCookie = (config: Config): string => (isSecure(config) ? '__Host-kense' : 'kense');

@@ -1,11 +1,22 @@
 import { Router, type Request } from 'express';
 import { z } from 'zod';
+import { roleFor } from '../../domain/people/directory';
+import { normalLogin } from '../../domain/people/logins';
 import { organisationRoles } from '../../domain/people/roles';
 import { appendAudit } from '../../storage/audit';
 import { once } from '../../storage/commands';
+import {
+  directoryMapping,
+  directorySync,
+  mappingSetting,
+  syncSetting,
+  type DirectoryMapping,
+  type DirectorySync,
+} from '../../storage/queries/directory';
 import { listPeople } from '../../storage/queries/people';
 import { readSetting, saveSetting } from '../../storage/queries/settings';
-import { directoryMapping, mappingSetting, roleFor, type DirectoryMapping } from '../auth/directory-accounts';
+import { syncDirectory } from '../../activities/directory';
+import type { FreshProof } from '../auth/fresh';
 import { auditActor, Refusal, type WebDeps } from '../context';
 import { commandOf } from '../documents/commands';
 import { flatten, type Posted } from '../documents/forms';
@@ -17,9 +28,12 @@ import { managerOf } from './routes';
 const previewLimit = 2_000;
 
 /** Which directory groups give which role: shown, tried out, previewed and saved by owners and administrators. */
-export function directoryRoutes(deps: WebDeps, respond: Responder): Router {
+export function directoryRoutes(deps: WebDeps, respond: Responder, fresh: FreshProof): Router {
   const router = Router();
   const { directory } = deps.config;
+
+  const lastSync = async ({ db }: Pick<WebDeps, 'db'>, organisationId: string): Promise<DirectoryPage['lastSync']> =>
+    readSetting<DirectorySync | null>(db, organisationId, syncSetting, directorySync, null);
 
   const pageData = async (req: Request, extra: Partial<DirectoryPage> = {}): Promise<DirectoryPage> => {
     const me = managerOf(req);
@@ -27,7 +41,7 @@ export function directoryRoutes(deps: WebDeps, respond: Responder): Router {
       url: directory?.url ?? null,
       baseDn: directory?.baseDn ?? null,
       isEncrypted: directory !== null && (directory.url.startsWith('ldaps:') || directory.startTls),
-      lastSync: null,
+      lastSync: await lastSync(deps, me.organisationId),
       test: null,
       mapping: await readSetting(deps.db, me.organisationId, mappingSetting, directoryMapping, []),
       roles: [...organisationRoles],
@@ -62,7 +76,10 @@ export function directoryRoutes(deps: WebDeps, respond: Responder): Router {
   router.post('/settings/directory/mapping', async (req, res) => {
     const me = managerOf(req);
     const { mapping, errors } = readMapping(flatten(req.body));
-    if (mapping.some((m) => m.role === 'owner') && me.role !== 'owner') errors.form = { code: 'forbidden' };
+    if (!(await fresh(req, res))) return;
+    const kept = await readSetting(deps.db, me.organisationId, mappingSetting, directoryMapping, []);
+    const ownersOf = (rows: DirectoryMapping): string => JSON.stringify(rows.filter((m) => m.role === 'owner'));
+    if (me.role !== 'owner' && ownersOf(mapping) !== ownersOf(kept)) errors.form = { code: 'forbidden' };
     if (Object.keys(errors).length > 0) {
       res.status(422);
       return respond.page(req, res, 'pages/settings/directory', await pageData(req, { mapping, errors }), 'settings');
@@ -108,6 +125,20 @@ export function directoryRoutes(deps: WebDeps, respond: Responder): Router {
     else await respond.page(req, res, 'pages/settings/directory', await pageData(req, { mapping, preview }), 'settings');
   });
 
+  /** A look at the directory now; with `confirm`, what waits for a person's word is done. */
+  router.post('/settings/directory/sync', async (req, res) => {
+    const me = managerOf(req);
+    if (!deps.directory) throw new Refusal('directory.not_set');
+    if (!(await fresh(req, res))) return;
+    const by = auditActor(me, req.kense.session?.person.name ?? '');
+    const isConfirmed = flatten(req.body).confirm === 'yes';
+    const syncMaxPercent = directory?.syncMaxPercent ?? 0;
+    await syncDirectory({ ...deps, syncMaxPercent }, { organisationId: me.organisationId, by: isConfirmed ? by : null }).catch(
+      (error: Error) => Promise.reject(new Refusal('directory.unreachable', { reason: error.message.slice(0, 200) })),
+    );
+    respond.go(req, res, '/settings/directory', { tone: 'ok', key: 'flash.directory_synced' });
+  });
+
   return router;
 }
 
@@ -132,11 +163,13 @@ async function makePreview(deps: WebDeps, organisationId: string, mapping: Direc
   const people = await deps.directory
     .people(previewLimit)
     .catch((error: Error) => Promise.reject(new Refusal('directory.unreachable', { reason: error.message.slice(0, 200) })));
-  const members = new Map((await listPeople(deps.db, organisationId, '', 10_000)).map((m) => [m.login.toLowerCase(), m]));
+  const members = new Map(
+    (await listPeople(deps.db, organisationId, '', 10_000)).filter((m) => m.endedAt === null).map((m) => [normalLogin(m.login), m]),
+  );
   const changes: DirectoryPreview['changes'] = [];
   let unchanged = 0;
   for (const person of people) {
-    const member = members.get(person.login.toLowerCase());
+    const member = members.get(normalLogin(person.login));
     const role = person.disabled ? null : roleFor(person.groups, mapping);
     const shared = { name: person.name, login: person.login, from: member?.role ?? null, to: role, error: null };
     if (member?.source === 'local') changes.push({ ...shared, kind: 'skip', error: { code: 'directory.local_login' } });

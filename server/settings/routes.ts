@@ -5,19 +5,29 @@ import { isTwelveDigits } from '../../domain/people/numbers';
 import { organisationRoles, runsCabinet, type Member, type OrganisationRole } from '../../domain/people/roles';
 import { appendAudit } from '../../storage/audit';
 import { once } from '../../storage/commands';
+import { queue } from '../../storage/outbox';
+import { removeTotp } from '../../storage/queries/accounts';
 import {
+  accountOf,
   changeRole,
   countOwners,
   createPerson,
+  endMembership,
+  holderOfIin,
+  insertMembership,
   listPeople,
   lockMember,
-  putMembership,
-  setAccountActive,
+  lockPeopleOf,
+  personById,
+  restoreMembership,
 } from '../../storage/queries/people';
 import { liveSessions, revokeOtherSessions, revokeSession } from '../../storage/queries/sessions';
 import type { Tx } from '../../storage/tx';
 import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
-import { hashPassword, maxPasswordLength, minPasswordLength } from '../auth/passwords';
+import { giveReset, givenLifeMs, resetLetter, resetUrl } from '../auth/forgot';
+import type { FreshProof } from '../auth/fresh';
+import { wakeSoon } from '../auth/letters';
+import { hashPassword, maxPasswordLength, minPasswordLength, passwordProblem } from '../auth/passwords';
 import { commandOf } from '../documents/commands';
 import { flatten } from '../documents/forms';
 import type { Responder } from '../respond';
@@ -50,7 +60,7 @@ const personForm = z.object({
 });
 
 /** Own sessions for everybody; people of the organisation for owners and administrators. */
-export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
+export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshProof): Router {
   const router = Router();
 
   router.get('/settings', (req, res) => res.redirect(303, runsCabinet(memberOf(req)) ? '/settings/people' : '/settings/sessions'));
@@ -67,11 +77,11 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
       {
         person: {
           name: session.person.name,
-          login: session.login,
+          login: session.account.login,
           email: session.person.email,
           position: session.organisation.position || null,
           role: session.organisation.role,
-          source: session.source === 'ldap' ? 'directory' : 'local',
+          source: session.account.source === 'ldap' ? 'directory' : 'local',
         },
         sessions: rows.map((row) => ({
           id: row.id,
@@ -111,7 +121,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
     errors: {},
     isOpen: false,
   });
-  const showPeople = async (req: Request, res: Response, form: NewPersonForm): Promise<void> => {
+  const showPeople = async (req: Request, res: Response, form: NewPersonForm, given: PeoplePage['given'] = null): Promise<void> => {
     const me = managerOf(req);
     const q = typeof req.query.q === 'string' ? req.query.q.trim().slice(0, 100) : '';
     const rows = await listPeople(deps.db, me.organisationId, q, peopleShown);
@@ -126,13 +136,17 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
         position: row.position || null,
         role: row.role,
         source: row.source === 'ldap' ? 'directory' : 'local',
-        isActive: row.disabledAt === null,
+        isActive: row.endedAt === null,
+        isEndedByDirectory: row.endedBy === 'directory',
+        isOwnAccount: Boolean(row.isOwnAccount),
+        isRoleByDirectory: row.roleSource === 'directory',
         isReader: row.id === me.personId,
         lastSeenAt: row.lastSeenAt?.toISOString() ?? null,
       })),
       pager: { previous: null, next: null, shown: rows.length, total: rows.length, isTotalCapped: rows.length === peopleShown },
       form,
       roles: grantable(me),
+      given,
     };
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/settings/people', data);
     else await respond.page(req, res, 'pages/settings/people', data, 'settings');
@@ -142,6 +156,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.post('/settings/people', async (req, res) => {
     const me = managerOf(req);
+    if (!(await fresh(req, res))) return;
     const commandId = commandOf(req);
     const posted = flatten(req.body);
     const parsed = personForm.safeParse(posted);
@@ -151,13 +166,18 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
         errors[String(issue.path[0])] ??= { code: `person.bad_${String(issue.path[0])}`, params: { min: minPasswordLength } };
     }
     if (parsed.success && !grantable(me).includes(parsed.data.role)) errors.role = { code: 'person.bad_role' };
+    if (parsed.success) {
+      const problem = passwordProblem(parsed.data.password, [parsed.data.login, parsed.data.name]);
+      if (problem) errors.password = { code: problem, params: { min: minPasswordLength } };
+    }
     if (parsed.success && Object.keys(errors).length === 0) {
       const made = await createMember(deps, req, me, parsed.data, commandId);
       if (made === 'created') {
         if (req.kense.isHtmx) return showPeople(req, res, emptyForm());
         return respond.go(req, res, '/settings/people', { tone: 'ok', key: 'flash.person_created' });
       }
-      errors.login = { code: 'person.login_taken' };
+      if (made === 'iin-taken') errors.iin = { code: 'person.iin_taken' };
+      else errors.login = { code: 'person.login_taken' };
     }
     res.status(422);
     const kept = (name: string): string => (posted[name] ?? '').slice(0, 300);
@@ -177,11 +197,12 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.post('/settings/people/:id/role', async (req, res) => {
     const me = managerOf(req);
+    if (!(await fresh(req, res))) return;
     const posted = flatten(req.body);
     const role = organisationRoles.find((r) => r === posted.role);
     if (!role || !grantable(me).includes(role)) throw new Refusal('person.bad_role');
     await changeMember(deps, req, me, String(req.params.id), 'person.role_changed', { role }, async (tx, personId) => {
-      if ((await changeRole(deps.db, tx, me.organisationId, personId, role, Number(posted.rev))) === 0) throw new Refusal('document.stale');
+      if ((await changeRole(deps.db, tx, me.organisationId, personId, role, revOf(posted.rev))) === 0) throw new Refusal('document.stale');
     });
     await showPeople(req, res, emptyForm());
   });
@@ -190,9 +211,55 @@ export function settingsRoutes(deps: WebDeps, respond: Responder): Router {
     const me = managerOf(req);
     const isActive = flatten(req.body).active === 'yes';
     if (req.params.id === me.personId && !isActive) throw new Refusal('person.own_account');
-    await changeMember(deps, req, me, String(req.params.id), isActive ? 'person.enabled' : 'person.disabled', {}, (tx, personId) =>
-      setAccountActive(deps.db, tx, personId, isActive, deps.now()),
+    if (!(await fresh(req, res))) return;
+    // Whether a person works here is this organisation's to say; what they do elsewhere, and the account itself, is not.
+    await changeMember(
+      deps,
+      req,
+      me,
+      String(req.params.id),
+      isActive ? 'person.enabled' : 'person.disabled',
+      {},
+      async (tx, personId, member) => {
+        if (!isActive) return void (await endMembership(deps.db, tx, me.organisationId, personId, 'hand', deps.now()));
+        if (member.iin && (await holderOfIin(deps.db, tx, me.organisationId, member.iin, personId))) throw new Refusal('person.iin_taken');
+        await restoreMembership(deps.db, tx, me.organisationId, personId);
+      },
     );
+    await showPeople(req, res, emptyForm());
+  });
+
+  /** One link to a new password: by mail, or shown to the administrator once where the person has no address. */
+  router.post('/settings/people/:id/password', async (req, res) => {
+    const me = managerOf(req);
+    if (!(await fresh(req, res))) return;
+    const given = await changeMember(deps, req, me, String(req.params.id), 'person.password_reset', {}, async (tx, personId) => {
+      const [person, account] = [await personById(deps.db, personId, tx), await accountOf(deps.db, personId, 'local', tx)];
+      if (!person || account?.organisationId !== me.organisationId) throw new Refusal('person.not_our_account');
+      const id = await giveReset(deps, tx, account.id, givenLifeMs);
+      if (!person.email) return { name: person.name, mailedTo: null, reset: id };
+      const letter = resetLetter(
+        { ...person, email: person.email, login: account.login, organisation: req.kense.session?.organisation?.name ?? '' },
+        id,
+        givenLifeMs / 3_600_000,
+      );
+      await queue(deps.db, tx, [letter], deps.now());
+      return { name: person.name, mailedTo: person.email, reset: id };
+    });
+    if (given?.mailedTo) wakeSoon(deps);
+    const url = given && !given.mailedTo ? resetUrl(deps.config, given.reset) : null; // made here: what is stored of a command is no secret
+    await showPeople(req, res, emptyForm(), given && { name: given.name, mailedTo: given.mailedTo, url });
+  });
+
+  /** For somebody whose telephone is lost and whose recovery codes are gone. */
+  router.post('/settings/people/:id/second-factor', async (req, res) => {
+    const me = managerOf(req);
+    if (!(await fresh(req, res))) return;
+    await changeMember(deps, req, me, String(req.params.id), 'person.second_factor_off', {}, async (tx, personId) => {
+      const account = await accountOf(deps.db, personId, 'local', tx);
+      if (account?.organisationId !== me.organisationId) throw new Refusal('person.not_our_account');
+      await removeTotp(deps.db, tx, account.id);
+    });
     await showPeople(req, res, emptyForm());
   });
 
@@ -205,7 +272,7 @@ async function createMember(
   me: Member,
   person: z.output<typeof personForm>,
   commandId: string,
-): Promise<'created' | 'taken'> {
+): Promise<'created' | 'taken' | 'iin-taken'> {
   const passwordHash = await hashPassword(person.password);
   const now = deps.now();
   try {
@@ -222,15 +289,17 @@ async function createMember(
           at: now,
         },
         async () => {
+          await lockPeopleOf(deps.db, tx, me.organisationId);
+          if (person.iin && (await holderOfIin(deps.db, tx, me.organisationId, person.iin))) throw new Taken('iin-taken');
           const made = await createPerson(
             deps.db,
             tx,
             { name: person.name, email: person.email || null, iin: person.iin || null },
-            { login: person.login, source: 'local', passwordHash },
+            { login: person.login, source: 'local', passwordHash, organisationId: me.organisationId, mustChange: true },
             now,
           );
-          if (made === 'taken') throw new LoginTaken();
-          await putMembership(
+          if (made === 'taken') throw new Taken('taken');
+          await insertMembership(
             deps.db,
             tx,
             {
@@ -257,34 +326,47 @@ async function createMember(
       ),
     );
   } catch (error) {
-    if (error instanceof LoginTaken) return 'taken';
+    if (error instanceof Taken) return error.what;
     throw error;
   }
 }
-class LoginTaken extends Error {}
+class Taken extends Error {
+  constructor(readonly what: 'taken' | 'iin-taken') {
+    super(what);
+  }
+}
+
+/** The revision a form was made from; 409 when it is none. */
+function revOf(posted: string | undefined): number {
+  if (!/^\d{1,9}$/.test(posted ?? '')) throw new Refusal('document.stale');
+  return Number(posted);
+}
+
+type Locked = NonNullable<Awaited<ReturnType<typeof lockMember>>>;
 
 /** Changes one member inside a transaction; nobody but an owner touches owners, and the last owner stays. */
-async function changeMember(
+async function changeMember<Result>(
   deps: WebDeps,
   req: Request,
   me: Member,
   personId: string,
   action: string,
   details: Record<string, unknown>,
-  work: (tx: Tx, personId: string) => Promise<unknown>,
-): Promise<void> {
+  work: (tx: Tx, personId: string, member: Locked) => Promise<Result>,
+): Promise<Result | null> {
   const commandId = commandOf(req);
   const now = deps.now();
-  await deps.inTx((tx) =>
-    once(
+  return deps.inTx((tx) =>
+    once<Result | null>(
       deps.db,
       tx,
       { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: action, entityId: personId.slice(0, 26), at: now },
       async () => {
+        await lockPeopleOf(deps.db, tx, me.organisationId);
         const member = isUlid(personId) ? await lockMember(deps.db, tx, me.organisationId, personId) : null;
         if (!member) throw new Refusal('not_found');
         if (member.role === 'owner' && me.role !== 'owner') throw new Refusal('forbidden');
-        await work(tx, personId);
+        const result = await work(tx, personId, member);
         if (member.role === 'owner' && (await countOwners(deps.db, me.organisationId, tx)) === 0) throw new Refusal('person.last_owner');
         await appendAudit(deps.db, tx, {
           organisationId: me.organisationId,
@@ -296,7 +378,7 @@ async function changeMember(
           commandId,
           details,
         });
-        return null;
+        return result;
       },
     ),
   );

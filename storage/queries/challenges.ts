@@ -1,7 +1,8 @@
 import type { Sequelize } from 'sequelize';
 import type { ChallengePurpose } from '../../domain/signing/challenge';
-import { change, execute, insert, selectOne } from '../sql';
+import { change, execute, insert, select, selectOne } from '../sql';
 import type { Tx } from '../tx';
+import type { Membership } from './people';
 
 /** A text issued to one visitor to be signed once. `visitor` is a digest of what binds it to their browser. */
 export type Challenge = { id: string; purpose: ChallengePurpose; text: string; visitor: Buffer; createdAt: Date; expiresAt: Date };
@@ -40,10 +41,14 @@ export const sweepChallenges = (db: Sequelize, now: Date): Promise<number> =>
   change(db, 'DELETE FROM challenges WHERE expires_at < :before', { before: new Date(now.getTime() - 86_400_000) });
 
 /** When and with which certificate a person showed that they hold the key of an IIN, or null. */
-export const confirmedIin = (db: Sequelize, personId: string): Promise<{ iin: string; serial: string; confirmedAt: Date } | null> =>
-  selectOne(db, 'SELECT iin, serial, confirmed_at AS confirmedAt FROM confirmed_iins WHERE person_id = :personId', { personId });
+export const confirmedIin = (
+  db: Sequelize,
+  personId: string,
+  tx?: Tx,
+): Promise<{ iin: string; serial: string; confirmedAt: Date } | null> =>
+  selectOne(db, 'SELECT iin, serial, confirmed_at AS confirmedAt FROM confirmed_iins WHERE person_id = :personId', { personId }, tx);
 
-/** Ties an IIN to a person; an IIN not written down before is written down now. The caller has made sure that nobody else holds it. */
+/** Ties an IIN to a person; an IIN not written down before is written down now. */
 export async function confirmIin(
   db: Sequelize,
   tx: Tx,
@@ -61,14 +66,40 @@ export async function confirmIin(
   await change(db, 'UPDATE people SET iin = :iin WHERE id = :personId AND iin IS NULL', { personId, iin: signed.iin }, tx);
 }
 
-/** The person who may enter with this IIN: their account is switched on and they belong somewhere. */
-export const personByIin = (db: Sequelize, iin: string, tx?: Tx): Promise<{ id: string; name: string; mayEnter: number } | null> =>
-  selectOne(
+export type PersonOfIin = Membership & { isConfirmed: number | boolean };
+
+/**
+ * Where the holder of a key may work: every live membership of every person written down with this IIN whose account is switched on,
+ * those confirmed by a key before first. An organisation that only wrote the number down is entered by choosing it.
+ */
+export const membershipsByIin = (db: Sequelize, iin: string, tx?: Tx): Promise<PersonOfIin[]> =>
+  select(
     db,
-    `SELECT p.id, p.name,
-            EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.disabled_at IS NULL)
-            AND EXISTS (SELECT 1 FROM memberships m WHERE m.person_id = p.id AND m.ended_at IS NULL) AS mayEnter
-       FROM people p WHERE p.iin = :iin`,
+    `SELECT m.organisation_id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position, p.id AS personId,
+            (c.iin IS NOT NULL) AS isConfirmed
+       FROM people p JOIN memberships m ON m.person_id = p.id AND m.ended_at IS NULL JOIN organisations o ON o.id = m.organisation_id
+       LEFT JOIN confirmed_iins c ON c.person_id = p.id AND c.iin = p.iin
+      WHERE p.iin = :iin AND EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.disabled_at IS NULL)
+      ORDER BY isConfirmed DESC, FIELD(m.role, 'owner', 'admin', 'employee', 'user'), o.name, p.id`,
     { iin },
+    tx,
+  );
+
+/** Whether anybody is written down with this IIN, wherever they belong. */
+export const isIinKnown = async (db: Sequelize, iin: string): Promise<boolean> =>
+  (await selectOne(db, 'SELECT id FROM people WHERE iin = :iin LIMIT 1', { iin })) !== null;
+
+/** People who have shown the key of an IIN, other than one of them: they are told when another account does so. */
+export const othersOfIin = (
+  db: Sequelize,
+  iin: string,
+  personId: string,
+  tx: Tx,
+): Promise<{ id: string; name: string; email: string; language: 'ru' | 'kk' | 'en' }[]> =>
+  select(
+    db,
+    `SELECT p.id, p.name, p.email, p.language FROM confirmed_iins c JOIN people p ON p.id = c.person_id
+      WHERE c.iin = :iin AND p.id <> :personId AND p.email IS NOT NULL`,
+    { iin, personId },
     tx,
   );

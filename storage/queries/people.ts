@@ -1,7 +1,8 @@
 import type { Sequelize } from 'sequelize';
+import { normalLogin } from '../../domain/people/logins';
 import type { OrganisationRole } from '../../domain/people/roles';
 import { newId } from '../ids';
-import { change, containing, execute, insert, select, selectOne } from '../sql';
+import { change, containing, insert, select, selectOne, type Bind } from '../sql';
 import { isDuplicate, type Tx } from '../tx';
 
 export type Person = {
@@ -19,37 +20,67 @@ export type Account = {
   source: 'local' | 'ldap';
   login: string;
   passwordHash: string | null;
+  directoryId: string | null;
+  /** The organisation that may give it a new password; null: only the operator. */
+  organisationId: string | null;
+  mustChange: boolean;
   disabledAt: Date | null;
+  /** The sealed secret of the second factor, its beginning (null: not yet confirmed) and the last step of thirty seconds used. */
+  totp: { secret: Buffer; since: Date | null; step: number } | null;
 };
-export type Membership = { organisationId: string; organisationName: string; bin: string; role: OrganisationRole; position: string };
+export type Membership = {
+  organisationId: string;
+  organisationName: string;
+  bin: string;
+  role: OrganisationRole;
+  position: string;
+  personId: string;
+};
 
-type AccountRow = {
-  id: string;
-  person_id: string;
-  source: 'local' | 'ldap';
-  login: string;
-  password_hash: string | null;
-  disabled_at: Date | null;
+type AccountRow = Omit<Account, 'mustChange' | 'totp'> & {
+  mustChange: number | boolean;
+  totpSecret: Buffer | null;
+  totpSince: Date | null;
+  totpStep: number | string;
 };
-const asAccount = (row: AccountRow): Account => ({
-  id: row.id,
-  personId: row.person_id,
-  source: row.source,
-  login: row.login,
-  passwordHash: row.password_hash,
-  disabledAt: row.disabled_at,
+const accountColumns = `a.id, a.person_id AS personId, a.source, a.login, a.password_hash AS passwordHash, a.directory_id AS directoryId,
+  a.organisation_id AS organisationId, a.must_change AS mustChange, a.disabled_at AS disabledAt, a.totp_secret AS totpSecret,
+  a.totp_since AS totpSince, a.totp_step AS totpStep`;
+const asAccount = ({ totpSecret, totpSince, totpStep, ...row }: AccountRow): Account => ({
+  ...row,
+  mustChange: Boolean(row.mustChange),
+  totp: totpSecret && { secret: totpSecret, since: totpSince, step: Number(totpStep) },
 });
+const accountWhere = async (db: Sequelize, where: string, values: Bind, tx?: Tx): Promise<Account | null> => {
+  const row = await selectOne<AccountRow>(db, `SELECT ${accountColumns} FROM accounts a WHERE ${where}`, values, tx);
+  return row && asAccount(row);
+};
 
-/** The account behind a login (compared without case), or null. */
+/** The account behind a login in its normal form, compared byte by byte, or null. */
 export async function accountByLogin(db: Sequelize, login: string, tx?: Tx): Promise<Account | null> {
-  const row = await selectOne<AccountRow>(
+  const key = normalLogin(login);
+  return key === null ? null : accountWhere(db, 'a.login_key = :key', { key }, tx);
+}
+
+/** The account the directory knows by this id of its own, or null. */
+export const accountByDirectoryId = (db: Sequelize, directoryId: string, tx?: Tx): Promise<Account | null> =>
+  accountWhere(db, "a.directory_id = :directoryId AND a.source = 'ldap'", { directoryId }, tx);
+
+/** One account, or null. */
+export const accountById = (db: Sequelize, id: string, tx?: Tx): Promise<Account | null> => accountWhere(db, 'a.id = :id', { id }, tx);
+
+/** The account of one kind that a person has, or null. */
+export const accountOf = (db: Sequelize, personId: string, source: 'local' | 'ldap', tx?: Tx): Promise<Account | null> =>
+  accountWhere(db, 'a.person_id = :personId AND a.source = :source', { personId, source }, tx);
+
+/** Notes the name and the id the directory has for an account now. */
+export const refreshAccount = (db: Sequelize, tx: Tx, id: string, known: { login: string; directoryId: string }): Promise<number> =>
+  change(
     db,
-    'SELECT id, person_id, source, login, password_hash, disabled_at FROM accounts WHERE login = :login',
-    { login },
+    'UPDATE accounts SET login = :login, login_key = :key, directory_id = :directoryId WHERE id = :id',
+    { id, ...known, key: normalLogin(known.login) ?? '' },
     tx,
   );
-  return row && asAccount(row);
-}
 
 /** One person, or null. */
 export const personById = (db: Sequelize, id: string, tx?: Tx): Promise<Person | null> =>
@@ -59,7 +90,7 @@ export const personById = (db: Sequelize, id: string, tx?: Tx): Promise<Person |
 export async function membershipsOf(db: Sequelize, personId: string, tx?: Tx): Promise<Membership[]> {
   return select<Membership>(
     db,
-    `SELECT m.organisation_id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position
+    `SELECT m.organisation_id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position, m.person_id AS personId
        FROM memberships m JOIN organisations o ON o.id = m.organisation_id
       WHERE m.person_id = :personId AND m.ended_at IS NULL
       ORDER BY FIELD(m.role, 'owner', 'admin', 'employee', 'user'), o.name`,
@@ -79,7 +110,7 @@ export type Colleague = {
 };
 
 const colleagueColumns = `p.id AS personId, p.name, m.position, p.email, p.iin, p.language,
-  (m.ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.disabled_at IS NOT NULL)) AS active`;
+  (m.ended_at IS NULL AND EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.disabled_at IS NULL)) AS active`;
 
 /** Active people of one organisation whose name, position, e-mail or login holds the text; at most `limit`, by name. */
 export async function searchColleagues(db: Sequelize, organisationId: string, text: string, limit: number): Promise<Colleague[]> {
@@ -121,27 +152,41 @@ export type PersonListRow = {
   email: string | null;
   position: string;
   role: OrganisationRole;
+  roleSource: 'hand' | 'directory';
   source: 'local' | 'ldap';
-  disabledAt: Date | null;
+  /** Whether this organisation may give the account a new password. */
+  isOwnAccount: number | boolean;
+  endedAt: Date | null;
+  endedBy: 'hand' | 'directory' | null;
   lastSeenAt: Date | null;
 };
 
-/** People of one organisation by name, at most `limit`; `text` narrows by name, login, e-mail or position. */
+/** People of one organisation, those who work there first, then by name, at most `limit`; `text` narrows by name, login, e-mail or position. */
 export function listPeople(db: Sequelize, organisationId: string, text: string, limit: number): Promise<PersonListRow[]> {
   return select<PersonListRow>(
     db,
-    `SELECT p.id, m.rev, p.name, a.login, p.email, m.position, m.role, a.source, a.disabled_at AS disabledAt,
-            (SELECT MAX(s.seen_at) FROM sessions s WHERE s.person_id = p.id) AS lastSeenAt
-       FROM memberships m JOIN people p ON p.id = m.person_id JOIN accounts a ON a.person_id = p.id
-      WHERE m.organisation_id = :organisationId AND m.ended_at IS NULL
+    `SELECT p.id, m.rev, p.name, a.login, p.email, m.position, m.role, m.role_source AS roleSource, a.source,
+            (a.source = 'local' AND a.organisation_id = m.organisation_id) AS isOwnAccount, m.ended_at AS endedAt, m.ended_by AS endedBy,
+            (SELECT MAX(s.seen_at) FROM sessions s WHERE s.person_id = p.id AND s.organisation_id = m.organisation_id) AS lastSeenAt
+       FROM memberships m JOIN people p ON p.id = m.person_id
+       JOIN accounts a ON a.id = (SELECT x.id FROM accounts x WHERE x.person_id = p.id ORDER BY x.source = 'ldap' DESC, x.id LIMIT 1)
+      WHERE m.organisation_id = :organisationId
         AND (:text = '' OR p.name LIKE :like OR a.login LIKE :like OR p.email LIKE :like OR m.position LIKE :like)
-      ORDER BY p.name, p.id LIMIT :limit`,
+      ORDER BY m.ended_at IS NOT NULL, p.name, p.id LIMIT :limit`,
     { organisationId, text, like: containing(text), limit },
   );
 }
 
 export type NewPerson = { name: string; email: string | null; iin: string | null; language?: string };
-export type NewAccount = { login: string; source: 'local' | 'ldap'; passwordHash: string | null; directoryId?: string | null };
+export type NewAccount = {
+  login: string;
+  source: 'local' | 'ldap';
+  passwordHash: string | null;
+  directoryId?: string | null;
+  organisationId?: string | null;
+  /** The password was chosen by somebody else: its first use asks for another. */
+  mustChange?: boolean;
+};
 
 /** Creates an organisation, or returns the id of the one with this BIN. */
 export async function ensureOrganisation(db: Sequelize, tx: Tx, organisation: { bin: string; name: string }, now: Date): Promise<string> {
@@ -156,7 +201,10 @@ export async function ensureOrganisation(db: Sequelize, tx: Tx, organisation: { 
 export const organisations = (db: Sequelize): Promise<{ id: string; bin: string; name: string }[]> =>
   select(db, 'SELECT id, bin, name FROM organisations ORDER BY name, id');
 
-/** Creates a person with an account. A person already known by IIN is reused; returns `taken` when the login exists. */
+/**
+ * Creates a person with an account; returns `taken` when the login exists. Always a new person: an IIN that somebody typed, or that a
+ * directory holds, never leads to a person already known. Only a key joins the two (see `peopleByIin`).
+ */
 export async function createPerson(
   db: Sequelize,
   tx: Tx,
@@ -164,16 +212,16 @@ export async function createPerson(
   account: NewAccount,
   now: Date,
 ): Promise<{ personId: string } | 'taken'> {
-  const known = person.iin ? await selectOne<{ id: string }>(db, 'SELECT id FROM people WHERE iin = :iin', { iin: person.iin }, tx) : null;
-  const personId = known?.id ?? newId();
-  if (!known) {
-    await insert(
-      db,
-      'people',
-      [{ id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now }],
-      tx,
-    );
-  }
+  const key = normalLogin(account.login);
+  if (key === null) throw new Error('a login that is none');
+  if (await selectOne(db, 'SELECT id FROM accounts WHERE login_key = :key', { key }, tx)) return 'taken';
+  const personId = newId();
+  await insert(
+    db,
+    'people',
+    [{ id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now }],
+    tx,
+  );
   try {
     await insert(
       db,
@@ -183,37 +231,141 @@ export async function createPerson(
           id: newId(),
           person_id: personId,
           source: account.source,
-          login: account.login,
+          login: account.login.trim(),
+          login_key: key,
           password_hash: account.passwordHash,
+          password_at: account.passwordHash === null ? null : now,
           directory_id: account.directoryId ?? null,
+          organisation_id: account.organisationId ?? null,
+          must_change: account.mustChange ?? false,
           created_at: now,
         },
       ],
       tx,
     );
   } catch (error) {
-    if (isDuplicate(error)) return 'taken';
-    throw error;
+    if (!isDuplicate(error)) throw error;
+    await change(db, 'DELETE FROM people WHERE id = :personId', { personId }, tx);
+    return 'taken';
   }
   return { personId };
 }
 
-/** Puts a person into an organisation or changes the role and position held there. */
-export async function putMembership(
+/** Keeps changes of the people of one organisation in line, so that what is counted or compared before a change still holds after it. */
+export async function lockPeopleOf(db: Sequelize, tx: Tx, organisationId: string): Promise<void> {
+  await selectOne(db, 'SELECT id FROM organisations WHERE id = :organisationId FOR UPDATE', { organisationId }, tx);
+}
+
+/** Who in this organisation carries an IIN already, other than `exceptId`; null when nobody does. */
+export const holderOfIin = (
   db: Sequelize,
   tx: Tx,
-  membership: { organisationId: string; personId: string; role: OrganisationRole; roleSource: 'hand' | 'directory'; position: string },
-  now: Date,
-): Promise<void> {
-  await execute(
+  organisationId: string,
+  iin: string,
+  exceptId = '',
+): Promise<{ id: string; name: string } | null> =>
+  selectOne(
     db,
-    `INSERT INTO memberships (organisation_id, person_id, role, role_source, position, created_at)
-     VALUES (:organisationId, :personId, :role, :roleSource, :position, :now)
-     ON DUPLICATE KEY UPDATE role = VALUES(role), role_source = VALUES(role_source), position = VALUES(position), ended_at = NULL, rev = rev + 1`,
-    { ...membership, now },
+    `SELECT p.id, p.name FROM people p JOIN memberships m ON m.person_id = p.id AND m.organisation_id = :organisationId AND m.ended_at IS NULL
+      WHERE p.iin = :iin AND p.id <> :exceptId LIMIT 1`,
+    { organisationId, iin, exceptId },
     tx,
   );
+
+export type NewMembership = {
+  organisationId: string;
+  personId: string;
+  role: OrganisationRole;
+  roleSource: 'hand' | 'directory';
+  position: string;
+};
+
+/** Puts a person into an organisation they have never belonged to; raises the duplicate when they have: what stands is never overwritten. */
+export const insertMembership = (db: Sequelize, tx: Tx, membership: NewMembership, now: Date): Promise<void> =>
+  insert(
+    db,
+    'memberships',
+    [
+      {
+        organisation_id: membership.organisationId,
+        person_id: membership.personId,
+        role: membership.role,
+        role_source: membership.roleSource,
+        position: membership.position,
+        created_at: now,
+      },
+    ],
+    tx,
+  );
+
+export type HeldMembership = {
+  organisationId: string;
+  role: OrganisationRole;
+  roleSource: 'hand' | 'directory';
+  position: string;
+  endedAt: Date | null;
+  endedBy: 'hand' | 'directory' | null;
+};
+
+/** Every organisation a person belongs or belonged to. */
+export const allMembershipsOf = (db: Sequelize, personId: string, tx?: Tx): Promise<HeldMembership[]> =>
+  select(
+    db,
+    `SELECT organisation_id AS organisationId, role, role_source AS roleSource, position, ended_at AS endedAt, ended_by AS endedBy
+       FROM memberships WHERE person_id = :personId`,
+    { personId },
+    tx,
+  );
+
+/** Brings a membership that the directory gave up to date and gives it back when the directory had ended it; nobody's word is overruled. */
+export const refreshMembership = (
+  db: Sequelize,
+  tx: Tx,
+  membership: Pick<NewMembership, 'organisationId' | 'personId' | 'role' | 'position'>,
+): Promise<number> =>
+  change(
+    db,
+    `UPDATE memberships SET role = IF(role_source = 'directory', :role, role), position = :position, ended_at = NULL, ended_by = NULL, rev = rev + 1
+      WHERE organisation_id = :organisationId AND person_id = :personId AND (ended_at IS NULL OR ended_by = 'directory')
+        AND (ended_at IS NOT NULL OR position <> :position OR (role_source = 'directory' AND role <> :role))`,
+    membership,
+    tx,
+  );
+
+/** Ends a membership and the sessions that work in it; 0 when it had ended already. */
+export async function endMembership(
+  db: Sequelize,
+  tx: Tx,
+  organisationId: string,
+  personId: string,
+  by: 'hand' | 'directory',
+  now: Date,
+): Promise<number> {
+  const ended = await change(
+    db,
+    `UPDATE memberships SET ended_at = :now, ended_by = :by, rev = rev + 1
+      WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NULL`,
+    { organisationId, personId, by, now },
+    tx,
+  );
+  await change(
+    db,
+    'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND (organisation_id = :organisationId OR organisation_id IS NULL) AND revoked_at IS NULL',
+    { organisationId, personId, now },
+    tx,
+  );
+  return ended;
 }
+
+/** Gives an ended membership back, with the role held before; 0 when it had not ended. */
+export const restoreMembership = (db: Sequelize, tx: Tx, organisationId: string, personId: string): Promise<number> =>
+  change(
+    db,
+    `UPDATE memberships SET ended_at = NULL, ended_by = NULL, rev = rev + 1
+      WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NOT NULL`,
+    { organisationId, personId },
+    tx,
+  );
 
 /** Changes the role given by hand; 0 when somebody else changed the row first. */
 export const changeRole = (
@@ -231,39 +383,74 @@ export const changeRole = (
     tx,
   );
 
-/** The role of one member, locked for a change; null when the person is none. */
-export const lockMember = (db: Sequelize, tx: Tx, organisationId: string, personId: string): Promise<{ role: OrganisationRole } | null> =>
+/** Follows a change of groups: the role of somebody whose role the directory gives. */
+export const setDirectoryRole = (
+  db: Sequelize,
+  tx: Tx,
+  organisationId: string,
+  personId: string,
+  role: OrganisationRole,
+): Promise<number> =>
+  change(
+    db,
+    `UPDATE memberships SET role = :role, rev = rev + 1
+      WHERE organisation_id = :organisationId AND person_id = :personId AND role_source = 'directory' AND ended_at IS NULL`,
+    { organisationId, personId, role },
+    tx,
+  );
+
+/** One member, also one whose membership has ended, locked for a change; null when the person never was one. */
+export const lockMember = (
+  db: Sequelize,
+  tx: Tx,
+  organisationId: string,
+  personId: string,
+): Promise<{ role: OrganisationRole; endedAt: Date | null; iin: string | null; name: string } | null> =>
   selectOne(
     db,
-    'SELECT role FROM memberships WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NULL FOR UPDATE',
+    `SELECT m.role, m.ended_at AS endedAt, p.iin, p.name FROM memberships m JOIN people p ON p.id = m.person_id
+      WHERE m.organisation_id = :organisationId AND m.person_id = :personId FOR UPDATE`,
     { organisationId, personId },
     tx,
   );
 
-/** Owners still able to sign in; the last one must not be lost. */
+/** Owners still able to sign in; the last one must not be lost. Count them under `lockPeopleOf`. */
 export async function countOwners(db: Sequelize, organisationId: string, tx: Tx): Promise<number> {
   const row = await selectOne<{ n: number }>(
     db,
-    `SELECT COUNT(*) AS n FROM memberships m JOIN accounts a ON a.person_id = m.person_id
-      WHERE m.organisation_id = :organisationId AND m.role = 'owner' AND m.ended_at IS NULL AND a.disabled_at IS NULL`,
+    `SELECT COUNT(*) AS n FROM memberships m
+      WHERE m.organisation_id = :organisationId AND m.role = 'owner' AND m.ended_at IS NULL
+        AND EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = m.person_id AND a.disabled_at IS NULL)`,
     { organisationId },
     tx,
   );
   return Number(row?.n ?? 0);
 }
 
-/** Switches an account on or off; switching off also ends its sessions. */
-export async function setAccountActive(db: Sequelize, tx: Tx, personId: string, isActive: boolean, now: Date): Promise<void> {
-  await change(db, 'UPDATE accounts SET disabled_at = :at WHERE person_id = :personId', { at: isActive ? null : now, personId }, tx);
+/** Switches an account on or off for the operator; switching off also ends the person's sessions. 0 when nothing changed. */
+export async function setAccountActive(db: Sequelize, tx: Tx, account: Account, isActive: boolean, now: Date): Promise<number> {
+  const { id, personId } = account;
+  const changed = await change(
+    db,
+    'UPDATE accounts SET disabled_at = :at WHERE id = :id AND (disabled_at IS NULL) <> :isActive',
+    { id, at: isActive ? null : now, isActive },
+    tx,
+  );
   if (!isActive)
     await change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND revoked_at IS NULL', { now, personId }, tx);
+  return changed;
 }
 
-/** Refreshes what the directory says of a person. An IIN once known is never taken away by an empty attribute. */
+/**
+ * Refreshes what the directory says of a person. An IIN once known is never taken away by an empty attribute or changed; the name of
+ * somebody who also has an account of an organisation is not the directory's to write.
+ */
 export const refreshPerson = (db: Sequelize, tx: Tx, personId: string, facts: NewPerson): Promise<number> =>
   change(
     db,
-    'UPDATE people SET name = :name, email = COALESCE(:email, email), iin = COALESCE(iin, :iin) WHERE id = :personId',
+    `UPDATE people SET name = IF(EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = people.id AND a.source <> 'ldap'), name, :name),
+            email = COALESCE(:email, email), iin = COALESCE(iin, :iin)
+      WHERE id = :personId`,
     { name: facts.name, email: facts.email, iin: facts.iin, personId },
     tx,
   );

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
+import type { Proof } from '../../domain/people/proofs';
 import type { OrganisationRole } from '../../domain/people/roles';
 import { change, insert, select, selectOne } from '../sql';
+import type { Tx } from '../tx';
 import type { Person } from './people';
 
 /** How long a session lives: after the last request, and in any case. Milliseconds. */
@@ -11,8 +13,13 @@ export type Session = {
   id: string;
   csrf: string;
   person: Person;
-  source: 'local' | 'ldap';
-  login: string;
+  account: { id: string; source: 'local' | 'ldap'; login: string; mustChange: boolean };
+  /** How well the person showed who they are, and when last. */
+  proof: Proof;
+  provedAt: Date;
+  /** The IIN whose key was shown in this session: leads to every organisation that has written it down. */
+  keyIin: string | null;
+  keySerial: string | null;
   organisation: { id: string; name: string; bin: string; role: OrganisationRole; position: string } | null;
   /** How many organisations this person may work in. */
   organisations: number;
@@ -32,6 +39,8 @@ export const insertSession = (
     personId: string;
     organisationId: string | null;
     source: string;
+    proof: Proof;
+    key: { iin: string; serial: string } | null;
     address: string;
     userAgent: string;
   },
@@ -48,6 +57,10 @@ export const insertSession = (
       address: session.address.slice(0, 45),
       user_agent: session.userAgent.slice(0, 300),
       source: session.source,
+      proof: session.proof,
+      key_iin: session.key?.iin ?? null,
+      key_serial: session.key?.serial ?? null,
+      proved_at: now,
       created_at: now,
       seen_at: now,
       expires_at: new Date(now.getTime() + limits.absoluteMs),
@@ -61,8 +74,14 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
     csrf: string;
     createdAt: Date;
     seenAt: Date;
+    accountId: string;
     source: 'local' | 'ldap';
     login: string;
+    mustChange: number | boolean;
+    proof: Proof;
+    provedAt: Date | null;
+    keyIin: string | null;
+    keySerial: string | null;
     organisationId: string | null;
     organisationName: string | null;
     bin: string | null;
@@ -72,14 +91,17 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
   };
   const row = await selectOne<Row>(
     db,
-    `SELECT s.id AS sessionId, s.csrf, s.created_at AS createdAt, s.seen_at AS seenAt, a.source, a.login,
+    `SELECT s.id AS sessionId, s.csrf, s.created_at AS createdAt, s.seen_at AS seenAt, s.proof, s.proved_at AS provedAt,
+            s.key_iin AS keyIin, s.key_serial AS keySerial, a.id AS accountId, a.source, a.login, a.must_change AS mustChange,
             p.id, p.iin, p.name, p.email, p.language, p.theme, p.menu,
             o.id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position,
-            (SELECT COUNT(*) FROM memberships am WHERE am.person_id = p.id AND am.ended_at IS NULL) AS organisations
+            (SELECT COUNT(*) FROM memberships am WHERE am.ended_at IS NULL
+               AND (am.person_id = p.id OR am.person_id IN (SELECT k.id FROM people k WHERE k.iin = s.key_iin))) AS organisations
        FROM sessions s JOIN people p ON p.id = s.person_id JOIN accounts a ON a.person_id = p.id AND a.disabled_at IS NULL
        LEFT JOIN memberships m ON m.person_id = p.id AND m.organisation_id = s.organisation_id AND m.ended_at IS NULL
        LEFT JOIN organisations o ON o.id = m.organisation_id
-      WHERE s.token_hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now AND s.seen_at > :idleSince LIMIT 1`,
+      WHERE s.token_hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now AND s.seen_at > :idleSince
+      ORDER BY (a.source = s.source) DESC, a.id LIMIT 1`,
     { hash: hashOf(token), now, idleSince: new Date(now.getTime() - limits.idleMs) },
   );
   if (!row) return null;
@@ -88,8 +110,11 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
     id: row.sessionId,
     csrf: row.csrf,
     person: { id, iin, name, email, language, theme, menu },
-    source: row.source,
-    login: row.login,
+    account: { id: row.accountId, source: row.source, login: row.login, mustChange: Boolean(row.mustChange) },
+    proof: row.proof,
+    provedAt: row.provedAt ?? row.createdAt,
+    keyIin: row.keyIin,
+    keySerial: row.keySerial,
     organisation:
       row.organisationId && row.role
         ? { id: row.organisationId, name: row.organisationName ?? '', bin: row.bin ?? '', role: row.role, position: row.position ?? '' }
@@ -108,9 +133,24 @@ export const touchSession = (db: Sequelize, id: string, now: Date): Promise<numb
     before: new Date(now.getTime() - 60_000),
   });
 
-/** Chooses the organisation the session works in. */
-export const setSessionOrganisation = (db: Sequelize, id: string, organisationId: string): Promise<number> =>
-  change(db, 'UPDATE sessions SET organisation_id = :organisationId WHERE id = :id', { id, organisationId });
+/** Chooses the organisation the session works in, and who the reader is there. */
+export const setSessionOrganisation = (db: Sequelize, id: string, place: { personId: string; organisationId: string }): Promise<number> =>
+  change(db, 'UPDATE sessions SET organisation_id = :organisationId, person_id = :personId WHERE id = :id', { id, ...place });
+
+/** Notes that the person of a session has shown again who they are; a better proof than before stays with the session. */
+export const noteProof = (
+  db: Sequelize,
+  id: string,
+  shown: { proof: Proof; key: { iin: string; serial: string } | null },
+  now: Date,
+): Promise<number> =>
+  change(
+    db,
+    `UPDATE sessions SET proved_at = :now, key_iin = COALESCE(:iin, key_iin), key_serial = COALESCE(:serial, key_serial),
+            proof = IF(FIELD(:proof, 'password', 'two-factor', 'key') > FIELD(proof, 'password', 'two-factor', 'key'), :proof, proof)
+      WHERE id = :id`,
+    { id, proof: shown.proof, iin: shown.key?.iin ?? null, serial: shown.key?.serial ?? null, now },
+  );
 
 /** Live sessions of a person, the last used first. */
 export const liveSessions = (
@@ -135,12 +175,30 @@ export const revokeSession = (db: Sequelize, personId: string, id: string, now: 
   });
 
 /** Ends all sessions of a person but one. */
-export const revokeOtherSessions = (db: Sequelize, personId: string, keptId: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL', {
-    now,
-    personId,
-    keptId,
-  });
+export const revokeOtherSessions = (db: Sequelize, personId: string, keptId: string, now: Date, tx?: Tx): Promise<number> =>
+  change(
+    db,
+    'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL',
+    { now, personId, keptId },
+    tx,
+  );
+
+/** Ends the sessions of an organisation's people of one role that were opened with less than the rules ask for now. */
+export const revokeWeakSessions = (
+  db: Sequelize,
+  tx: Tx,
+  wanted: { organisationId: string; role: OrganisationRole; proof: Proof },
+  now: Date,
+): Promise<number> =>
+  change(
+    db,
+    `UPDATE sessions s JOIN memberships m ON m.organisation_id = s.organisation_id AND m.person_id = s.person_id AND m.role = :role
+        SET s.revoked_at = :now
+      WHERE s.organisation_id = :organisationId AND s.revoked_at IS NULL
+        AND FIELD(s.proof, 'password', 'two-factor', 'key') < FIELD(:proof, 'password', 'two-factor', 'key')`,
+    { ...wanted, now },
+    tx,
+  );
 
 /** Forgets sessions that ended more than thirty days ago. */
 export const sweepSessions = (db: Sequelize, now: Date): Promise<number> =>

@@ -11,7 +11,7 @@ import { hashPassword } from '../../server/auth/passwords';
 import { verifyAudit } from '../../storage/audit';
 import { openDatabase } from '../../storage/database';
 import { newId } from '../../storage/ids';
-import { createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import { createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
 import { select } from '../../storage/sql';
 import { transactions } from '../../storage/tx';
 import type { Nuc } from '../../scripts/simulators/nuc/server';
@@ -50,7 +50,7 @@ async function seedPeople(authority: TestAuthority): Promise<void> {
       const login = `person.${i}`;
       const created = await createPerson(db, tx, person, { login, source: 'local', passwordHash }, now);
       if (created === 'taken') throw new Error(`${login} exists`);
-      await putMembership(db, tx, { organisationId, ...created, role: 'employee', roleSource: 'hand', position: '' }, now);
+      await insertMembership(db, tx, { organisationId, ...created, role: 'employee', roleSource: 'hand', position: '' }, now);
       made.push(new StubbornPerson(installation.url, created.personId, login, authority.key({ ...person, bin, organisation: 'Alatau' })));
     }
     return made;

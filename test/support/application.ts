@@ -16,7 +16,7 @@ import type { WebDeps } from '../../server/context';
 import { activityDeps, webDeps } from '../../server/deps';
 import { root } from '../../server/root';
 import type { OrganisationRole } from '../../domain/people/roles';
-import { createPerson, ensureOrganisation, putMembership } from '../../storage/queries/people';
+import { createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
 import { select } from '../../storage/sql';
 import { queues } from '../../workflows/contracts';
 import { listUrls } from '../../scripts/simulators/nuc/keys';
@@ -249,9 +249,15 @@ async function seed(deps: WebDeps, bin: string, name: string, prefix: string): P
         email: `${key}@${prefix}-${mailDomain}.kz`, // the run's mail sink is shared by all files
         role: roles[key],
       };
-      const made = await createPerson(deps.db, tx, person, { login: person.login, source: 'local', passwordHash }, new Date());
+      const made = await createPerson(
+        deps.db,
+        tx,
+        person,
+        { login: person.login, source: 'local', passwordHash, organisationId: id },
+        new Date(),
+      );
       if (made === 'taken') throw new Error('login taken');
-      await putMembership(
+      await insertMembership(
         deps.db,
         tx,
         { organisationId: id, personId: made.personId, role: person.role, roleSource: 'hand', position: '' },

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type DemoPerson, demoOrganisations, fullNameOf } from '../../scripts/demo-data';
 import { organisationRoles } from '../../domain/people/roles';
-import { mappingSetting } from '../../server/auth/directory-accounts';
+import { mappingSetting } from '../../storage/queries/directory';
 import { saveSetting } from '../../storage/queries/settings';
 import { TestApplication } from './application';
 import { serverEnv } from './servers';

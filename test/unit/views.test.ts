@@ -101,10 +101,12 @@ test.each((Object.keys(mails) as (keyof Mails)[]).flatMap((name) => langs.map((l
   'mail %s in %s is whole in text and HTML',
   (name, lang) => {
     const mail = render.renderMail(name, mails[name], lang);
-    expect(mail.subject).toContain('Договор № 118/25 <трансформаторы>');
-    expect(mail.text).toContain('https://kense.example/invitations/token');
-    expect(mail.text).toContain('<трансформаторы>');
-    expect(mail.html).toContain('href="https://kense.example/invitations/token"');
+    const data: { title?: string; url: string } = mails[name];
+    if (data.title) expect(mail.subject).toContain(data.title);
+    else expect(mail.subject).not.toBe('');
+    expect(mail.text).toContain(data.url);
+    if (data.title) expect(mail.text).toContain('<трансформаторы>');
+    expect(mail.html).toContain(`href="${data.url}"`);
     expect(mail.html).not.toContain('<трансформаторы>');
     expect(mail.text + mail.html).not.toMatch(/undefined|\[object |NaN/);
   },

@@ -26,6 +26,11 @@ test.each(langs)('every refusal has words in %s', (lang) => {
         'route.sent',
         'route.signed',
         'person.enabled',
+        'person.password_reset',
+        'person.recovery_codes_made',
+        'person.second_factor_off',
+        'person.second_factor_on',
+        'sign_in.rules', // the name of a setting
         'person.disabled',
         'person.role_changed',
         'directory.mapping',

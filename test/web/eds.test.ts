@@ -147,7 +147,7 @@ describe('confirming an account', () => {
     const { admin } = app.ours.people;
     expect((await confirm(admin, key(app.ours.people.owner))).text).toContain('ключ другого человека');
     await change(app.deps.db, 'UPDATE people SET iin = NULL WHERE id = :id', { id: admin.id });
-    expect((await confirm(admin, key(app.ours.people.owner))).text).toContain('уже подтвердил');
+    expect((await confirm(admin, key(app.ours.people.owner))).text).toContain('уже записан за другим');
   });
 
   test('a text for signing in does not confirm', async () => {

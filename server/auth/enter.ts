@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import type { Request, Response } from 'express';
+import type { Proof } from '../../domain/people/proofs';
+import { appendAudit } from '../../storage/audit';
+import { personById, type Membership } from '../../storage/queries/people';
+import { insertSession, revokeSession } from '../../storage/queries/sessions';
+import type { WebDeps } from '../context';
+import { setSessionCookie } from '../middleware/cookies';
+import { opens } from './rules';
+
+/** By what means a person came in; kept with the session. */
+export type SignInSource = 'local' | 'ldap' | 'eds' | 'qr';
+/** A key that has been shown: the IIN of its certificate, and which certificate. */
+export type ShownKey = { iin: string; serial: string };
+/** Somebody whose proof has been accepted: where they may work, and the one place they wanted, if any. */
+export type Entrant = {
+  personId: string;
+  login: string;
+  source: SignInSource;
+  proof: Proof;
+  key: ShownKey | null;
+  places: readonly Membership[];
+  wanted: Membership | null;
+};
+
+/** A path of this site, or the home page: a sign-in never sends anybody elsewhere. */
+export const safeReturn = (path: string): string => (/^\/(?![/\\])[^\s\\]*$/.test(path) ? path : '/');
+
+/** The path of the choice of an organisation, and back to where the person was going. */
+export const choicePath = (target: string): string =>
+  `/sign-in/organisation${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`;
+
+/**
+ * Lets a person in: opens a session under a fresh token (the visitor's former one ends), writes the log and leads on. A place whose rules
+ * ask for a better proof is not entered; the page of the choice says what is missing.
+ */
+export async function enter(deps: WebDeps, req: Request, res: Response, entrant: Entrant, target: string): Promise<void> {
+  const wanted = entrant.wanted ?? (entrant.places.length === 1 ? (entrant.places[0] ?? null) : null);
+  const place = wanted && (await opens(deps, entrant.proof, wanted)) ? wanted : null;
+  const personId = place?.personId ?? entrant.personId;
+  await openSession(deps, req, res, { ...entrant, personId }, place?.organisationId ?? null);
+  const organisationId = (place ?? entrant.places[0])?.organisationId;
+  if (organisationId) {
+    const person = await personById(deps.db, personId);
+    await deps.inTx((tx) =>
+      appendAudit(deps.db, tx, {
+        organisationId,
+        at: deps.now(),
+        actor: { kind: 'member', id: personId, name: person?.name ?? '' },
+        action: 'person.signed_in',
+        entityKind: 'person',
+        entityId: personId,
+        commandId: deps.newId(),
+        details: { source: entrant.source, proof: entrant.proof, login: entrant.login, address: req.ip ?? '' },
+      }),
+    );
+  }
+  res.redirect(303, place ? target : choicePath(target));
+}
+
+async function openSession(
+  deps: WebDeps,
+  req: Request,
+  res: Response,
+  entrant: Pick<Entrant, 'personId' | 'source' | 'proof' | 'key'>,
+  organisationId: string | null,
+): Promise<void> {
+  const former = req.kense.session;
+  if (former) await revokeSession(deps.db, former.person.id, former.id, deps.now());
+  const token = randomBytes(32).toString('base64url');
+  await insertSession(
+    deps.db,
+    {
+      id: deps.newId(),
+      token,
+      csrf: randomBytes(32).toString('base64url'),
+      personId: entrant.personId,
+      organisationId,
+      source: entrant.source,
+      proof: entrant.proof,
+      key: entrant.key,
+      address: req.ip ?? '',
+      userAgent: req.get('User-Agent') ?? '',
+    },
+    deps.config.session,
+    deps.now(),
+  );
+  setSessionCookie(res, deps.config, token);
+}
