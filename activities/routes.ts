@@ -4,10 +4,10 @@ import { draftIssues, type DraftPerson } from '../domain/routes/draft';
 import type { RouteCommand } from '../domain/routes/decide';
 import { openRoute as planRoute } from '../domain/routes/open';
 import type { Route } from '../domain/routes/route';
-import type { Actor } from '../domain/people/roles';
+import { actorKey, type Actor } from '../domain/people/roles';
 import { appendAudit } from '../storage/audit';
 import { capabilityHash, capabilityToken } from '../storage/capabilities';
-import { once } from '../storage/commands';
+import { CommandUsed, once } from '../storage/commands';
 import { lockDocument, setDocumentState } from '../storage/queries/documents';
 import { openEvidence } from '../storage/queries/evidence';
 import { insertInvitations, renewInvitation, invitationOf } from '../storage/queries/invitations';
@@ -154,14 +154,12 @@ async function answered(deps: Deps, work: (fresh: () => void) => Promise<Applied
     const { id } = applied.route;
     return { ...applied, route: (await loadRoute(deps.db, id)) ?? applied.route, unsent: await unsentCommands(deps.db, id) };
   } catch (error) {
+    if (error instanceof CommandUsed) return { ok: false, code: 'command.used' };
     if (!(error instanceof Refused)) throw error;
     const { code, current, unsent } = error;
     return current ? { ok: false, code, current, unsent } : { ok: false, code };
   }
 }
-
-const actorKey = (by: RouteCommand['by']): string =>
-  by.kind === 'member' ? by.personId : by.kind === 'guest' ? by.participantId : 'system';
 
 const commandRow = (input: { commandId: string; at: number }, entityId: string, kind: string, by: RouteCommand['by'], route?: Route) => ({
   id: input.commandId,

@@ -1,6 +1,7 @@
 import { decide, type RouteCommand } from '../domain/routes/decide';
 import type { Outcome } from '../integrations/temporal/send';
-import { findCommand } from '../storage/commands';
+import { actorKey } from '../domain/people/roles';
+import { CommandUsed, isStored } from '../storage/commands';
 import { routeOfDocument } from '../storage/queries/routes';
 import type { RouteSaved } from '../workflows/contracts';
 import type { Deps } from './deps';
@@ -16,9 +17,17 @@ export async function sendToRoute(
   commandId: string,
   command: RouteCommand,
 ): Promise<Outcome<RouteSaved>> {
+  const of = { actor: actorKey(command.by), entityId: route.documentId };
+  try {
+    // Asked first: a run answers an id it has seen before with its first answer, whoever sends it.
+    await isStored(deps.db, commandId, of);
+  } catch (error) {
+    if (error instanceof CommandUsed) return { kind: 'refused', code: 'command.used' };
+    throw error;
+  }
   const outcome = await deps.send.command(route, commandId, command);
   if (outcome.kind !== 'closed' && outcome.kind !== 'refused') return outcome;
-  if (await findCommand(deps.db, commandId)) return { kind: 'done', value: { routeId: '', rev: 0, state: 'active' } };
+  if (await isStored(deps.db, commandId, of)) return { kind: 'done', value: { routeId: '', rev: 0, state: 'active' } };
   const page = await routeOfDocument(deps.db, route.documentId, route.attempt);
   if (outcome.kind === 'refused') {
     if (!outcome.code.startsWith('route.') || !page || !decide(page.route, command).ok) return outcome;

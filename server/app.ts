@@ -1,7 +1,7 @@
 import path from 'node:path';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { findCommand } from '../storage/commands';
+import { CommandUsed, findCommand } from '../storage/commands';
 import { pendingMigrations } from '../storage/migrate';
 import { selectOne } from '../storage/sql';
 import { confirmKeyRoutes, edsSignInRoutes } from './auth/eds-routes';
@@ -136,7 +136,7 @@ export function createApp(deps: WebDeps): Express {
       req.kense.log.warn({ err: error }, 'the answer broke off');
       return next(error);
     }
-    const code = error instanceof Refusal ? error.code : bodyProblem(error);
+    const code = error instanceof Refusal ? error.code : error instanceof CommandUsed ? 'command.used' : bodyProblem(error);
     if (code === 'sign_in.needed') {
       const back = req.method === 'GET' && !req.kense.isHtmx ? `?return_to=${encodeURIComponent(req.originalUrl)}` : '';
       const target = req.kense.session ? '/sign-in/organisation' : `/sign-in${back}`;

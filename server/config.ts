@@ -74,6 +74,8 @@ const schema = z.object({
   DEMO_ACCOUNTS_FILE: text.optional(),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   UPLOAD_MAX_MIB: wholeNumber(1, 2048).default(100),
+  UPLOAD_DAY_PERSON_MIB: wholeNumber(0, 10_000_000).default(10_240),
+  UPLOAD_DAY_ORGANISATION_MIB: wholeNumber(0, 10_000_000).default(102_400),
   SESSION_IDLE_MINUTES: wholeNumber(1, 1440).default(60),
   SESSION_HOURS: wholeNumber(1, 720).default(12),
   INVITATION_DAYS: wholeNumber(1, 365).default(30),
@@ -127,6 +129,8 @@ export type Config = {
   demo: { accountsFile: string | null } | null;
   logLevel: Raw['LOG_LEVEL'];
   uploadMaxBytes: number;
+  /** How many bytes a person, and an organisation, may store within a day; 0: as many as the store holds. */
+  uploadDayBytes: { person: number; organisation: number };
   session: { idleMs: number; absoluteMs: number };
   invitationLifeMs: number;
   trustProxy: string;
@@ -252,6 +256,7 @@ function shape(raw: Raw, isProduction: boolean): Config {
     demo: raw.DEMO ? { accountsFile: raw.DEMO_ACCOUNTS_FILE ?? null } : null,
     logLevel: raw.LOG_LEVEL,
     uploadMaxBytes: raw.UPLOAD_MAX_MIB * 1024 * 1024,
+    uploadDayBytes: { person: raw.UPLOAD_DAY_PERSON_MIB * 1024 * 1024, organisation: raw.UPLOAD_DAY_ORGANISATION_MIB * 1024 * 1024 },
     session: { idleMs: raw.SESSION_IDLE_MINUTES * 60_000, absoluteMs: raw.SESSION_HOURS * 3_600_000 },
     invitationLifeMs: raw.INVITATION_DAYS * 86_400_000,
     trustProxy: raw.TRUST_PROXY,

@@ -17,6 +17,8 @@ const statuses: readonly [prefix: string, status: 400 | 401 | 403 | 404 | 409 | 
   ['document.forbidden', 403],
   ['document.', 409],
   ['draft.', 422],
+  ['upload.form_used', 409],
+  ['upload.quota', 413],
   ['upload.too_large', 413],
   ['upload.type', 415],
   ['upload.', 422],
@@ -32,6 +34,7 @@ const statuses: readonly [prefix: string, status: 400 | 401 | 403 | 404 | 409 | 
   ['phone.', 422],
   ['invitation.', 410],
   ['limited', 429],
+  ['command.', 409],
   ['temporal_down', 503],
   ['bad_request', 400],
 ];

@@ -113,6 +113,10 @@ async function makeHead(db: Sequelize, tx: Tx, id: string): Promise<Head> {
   return head;
 }
 
+/** Whether a row of this command, action and thing has been written. */
+export const hasAudit = async (db: Sequelize, row: { commandId: string; action: string; entityId: string }): Promise<boolean> =>
+  (await selectOne(db, 'SELECT seq FROM audit WHERE command_id = :commandId AND action = :action AND entity_id = :entityId', row)) !== null;
+
 /** The history of one thing, oldest first, at most `limit` rows after `afterSeq`. */
 export async function auditOf(db: Sequelize, organisationId: string, entityId: string, limit = 500, afterSeq = 0): Promise<AuditRow[]> {
   const rows = await select<StoredAudit>(

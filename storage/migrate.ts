@@ -10,6 +10,7 @@ import { createEvidence } from './migrations/0007-create-evidence';
 import { createChallenges } from './migrations/0008-create-challenges';
 import { createPhone } from './migrations/0009-create-phone';
 import { separateIdentities } from './migrations/0010-separate-identities';
+import { countUploads } from './migrations/0011-count-uploads';
 import type { SchemaFacts } from './migrations/lib';
 
 /** One forward step of the schema. It may be run again after a crash: DDL commits by itself, so every statement must be repeatable. */
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   createChallenges,
   createPhone,
   separateIdentities,
+  countUploads,
 ];
 
 const lockName = 'kense-migrate';

@@ -69,9 +69,12 @@ export function fileTypeOf(name: string, head: Uint8Array): FileType | null {
 export const displayOf = (mediaType: string): 'pdf' | 'image' | 'download' =>
   mediaType === 'application/pdf' ? 'pdf' : mediaType === 'image/png' || mediaType === 'image/jpeg' ? 'image' : 'download';
 
+/** The entry /Encrypt with its value, each letter as itself or as #xx. */
+const encryptEntry = /\/(?:E|#45)(?:n|#6[eE])(?:c|#63)(?:r|#72)(?:y|#79)(?:p|#70)(?:t|#74)\s*(?:\d+\s+\d+\s+R|<<)/;
+
 /**
  * Watches a PDF's bytes pass by for the trailer's /Encrypt entry. The entry stands outside compressed streams in every PDF, also in
- * those with cross-reference streams, so one pass suffices; pieces may be cut anywhere.
+ * those with cross-reference streams, so one pass suffices; pieces may be cut anywhere. Its letters may be written as #xx (ISO 32000-1, 7.3.5).
  */
 export class EncryptionWatch {
   private tail = '';
@@ -80,14 +83,24 @@ export class EncryptionWatch {
   update(chunk: Uint8Array): void {
     if (this.seen) return;
     const text = this.tail + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString('latin1');
-    this.seen = /\/Encrypt\s*(\d+\s+\d+\s+R|<<)/.test(text);
-    this.tail = text.slice(-64);
+    this.seen = encryptEntry.test(text);
+    this.tail = text.slice(-96);
   }
 }
 
-/** A file name safe to store and show: no path, no control characters, at most 200 characters with its extension kept. */
+/** Controls, format and private characters, lone surrogates, separators of lines: invisible, or able to turn a name round. */
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]/gu;
+
+/** A text without characters that cannot be seen. */
+export const visibleText = (text: string): string => text.replace(unseen, '');
+
+/** A file name safe to store and show: no path, nothing invisible, at most 200 characters with its extension kept. */
 export function cleanFileName(name: string): string {
-  const base = (name.split(/[\\/]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, '').trim();
+  const base = name.split(/[\\/]/).at(-1) ?? '';
+  return shortened(visibleText(base).normalize('NFC').trim());
+}
+
+function shortened(base: string): string {
   if (base.length <= 200) return base || 'file';
   const extension = extensionOf(base);
   return `${base.slice(0, 199 - extension.length)}.${extension}`;

@@ -8,6 +8,10 @@ export type Member = { kind: 'member'; personId: string; organisationId: string;
 export type Guest = { kind: 'guest'; participantId: string; organisationId: string };
 export type Actor = Member | Guest;
 
+/** Under what an actor's commands are kept: the person, the place on a route, or the house itself. */
+export const actorKey = (by: Actor | { kind: 'system' }): string =>
+  by.kind === 'member' ? by.personId : by.kind === 'guest' ? by.participantId : 'system';
+
 /** Owners and administrators run the cabinet: settings, people, every document of the organisation. */
 export const runsCabinet = (actor: Actor): boolean => actor.kind === 'member' && (actor.role === 'owner' || actor.role === 'admin');
 

@@ -6,6 +6,7 @@ import type { StoredFile } from '../../storage/queries/documents';
 import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
 import { intactFile, intactSignature } from '../evidence/intact';
+import { noteAccess } from './access';
 import { attemptPage, wantedAttempt, type Place } from './load';
 import { evidencePack } from './pack';
 import { cardLanguages, cardPdf, signedPdf } from './signed-pdf';
@@ -53,18 +54,26 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
     });
   };
 
+  /** What is taken away is written down before it is sent. */
+  const taken = async (req: Request, what: string) => {
+    const place = await find(req);
+    const found = await shown(deps, req, place);
+    await noteAccess(deps, req, place, 'document.downloaded', what);
+    return found;
+  };
+
   router.get('/file', async (req, res) => {
     const { document } = await shown(deps, req, await find(req));
     await sendFile(req, res, document.file, displayOf(document.file.mediaType) === 'download' ? 'attachment' : 'inline');
   });
 
   router.get('/original', async (req, res) => {
-    const { document } = await shown(deps, req, await find(req));
+    const { document } = await taken(req, 'original');
     await sendFile(req, res, document.file, 'attachment');
   });
 
   router.get('/download/zip', async (req, res) => {
-    const { document, signatures } = await shown(deps, req, await find(req));
+    const { document, signatures } = await taken(req, 'zip');
     const kept = await Promise.all(signatures.map((signature) => intactSignature(deps, signature)));
     res.set({
       'Content-Type': 'application/zip',
@@ -86,7 +95,7 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
   });
 
   router.get('/download/pdf', async (req, res) => {
-    const { document, page, signatures } = await shown(deps, req, await find(req));
+    const { document, page, signatures } = await taken(req, 'pdf');
     if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
     const bytes = await signedPdf(deps, { routeId: page.route.id, documentId: document.id, signatures }, req.kense.lang);
     if (!bytes) throw new Refusal('document.pdf_not_ready');
@@ -98,7 +107,7 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
   });
 
   router.get('/download/card.pdf', async (req, res) => {
-    const { document, page, signatures } = await shown(deps, req, await find(req));
+    const { document, page, signatures } = await taken(req, 'card');
     if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
     const language = cardLanguages.find((one) => one === req.query.lang) ?? req.kense.lang;
     const wanted = { routeId: page.route.id, documentId: document.id, signatures };
@@ -115,6 +124,7 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
     const place = await find(req);
     if (place.actor.kind !== 'member') throw new Refusal('not_found'); // the log is the house's own
     const { document, page, signatures } = await shown(deps, req, place);
+    await noteAccess(deps, req, place, 'document.downloaded', 'pack');
     if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
     const purposeOf = (participantId: string): string =>
       page.route.stages.find((s) => s.participants.some((p) => p.id === participantId))?.kind ?? 'sign';
@@ -131,6 +141,6 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
 }
 
 async function shown(deps: WebDeps, req: Request, place: Place) {
-  const { document, page } = await attemptPage(deps, place.document, wantedAttempt(req, place.document));
+  const { document, page } = await attemptPage(deps, place, wantedAttempt(req, place));
   return { document, page, signatures: page ? await signaturesOf(deps.db, page.route.id) : [] };
 }

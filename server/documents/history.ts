@@ -19,6 +19,10 @@ function presentEvent(row: AuditRow): HistoryEvent {
   };
 }
 
+/** Whether an event is of the attempts a reader may see; what belongs to no attempt is everybody's. */
+export const isOfAttempts = ({ details }: AuditRow, attempts: 'all' | readonly number[]): boolean =>
+  attempts === 'all' || typeof details.attempt !== 'number' || attempts.includes(details.attempt);
+
 /** The history of a document from its rows of the audit log, with the outcome of checking their hashes. */
 export function presentHistory(
   document: Document,

@@ -1,18 +1,21 @@
 import type { Request } from 'express';
 import { isUlid } from '../../domain/ids';
-import type { Actor } from '../../domain/people/roles';
+import { runsCabinet, type Actor } from '../../domain/people/roles';
 import { capabilityToken } from '../../storage/capabilities';
 import { evidenceWithReports } from '../../storage/queries/evidence';
 import { documentFor, fileById, type Document } from '../../storage/queries/documents';
 import { lastMails } from '../../storage/queries/mail';
-import { routeOfDocument, type RoutePage } from '../../storage/queries/routes';
+import { attemptsAsked, routeOfDocument, type RoutePage } from '../../storage/queries/routes';
 import { signaturesOf } from '../../storage/queries/signatures';
 import { select } from '../../storage/sql';
 import { memberOf, Refusal, type WebDeps } from '../context';
 import type { RouteFacts } from './presenters';
 
-/** Whom a request acts for, which document it is about and the address its pages start with. */
-export type Place = { actor: Actor; document: Document; base: string; name: string };
+/**
+ * Whom a request acts for, which document it is about and the address its pages start with. `attempts` are those whose file, route and
+ * signatures the reader may see: all for the initiator and whoever runs the cabinet, else those they were asked in.
+ */
+export type Place = { actor: Actor; document: Document; base: string; name: string; attempts: 'all' | readonly number[] };
 
 /** The document of `/documents/:id` for the signed-in member; 404 unless it is visible. */
 export async function memberPlace(deps: WebDeps, req: Request): Promise<Place> {
@@ -20,27 +23,33 @@ export async function memberPlace(deps: WebDeps, req: Request): Promise<Place> {
   const id = req.params.id;
   const document = isUlid(id) ? await documentFor(deps.db, actor, id) : null;
   if (!document) throw new Refusal('not_found');
-  return { actor, document, base: `/documents/${document.id}`, name: req.kense.session?.person.name ?? '' };
+  const attempts =
+    runsCabinet(actor) || document.initiatorId === actor.personId ? 'all' : await attemptsAsked(deps.db, document.id, actor.personId);
+  return { actor, document, base: `/documents/${document.id}`, name: req.kense.session?.person.name ?? '', attempts };
 }
 
 /** The address of the public check page of a document. */
 export const checkPath = (deps: WebDeps, documentId: string): string =>
   `/check/${capabilityToken(deps.config.secret, 'check', documentId, 1)}`;
 
-/** The attempt a page asks for with `?attempt=`, else the last one. */
-export const wantedAttempt = (req: Request, document: Document): number => {
-  const asked = Number(req.query.attempt);
-  return Number.isInteger(asked) && asked >= 1 && asked <= document.attempt ? asked : document.attempt;
+/** The attempt a page asks for with `?attempt=`, else the last one the reader may see; 404 for one they may not. */
+export const wantedAttempt = (req: Request, { actor, document, attempts }: Place): number => {
+  const last = attempts === 'all' ? document.attempt : Math.max(0, ...attempts);
+  const given = req.query.attempt;
+  if (actor.kind === 'guest' || typeof given !== 'string' || !/^[1-9]\d{0,5}$/.test(given)) return last;
+  const asked = Number(given);
+  if (attempts !== 'all' && !attempts.includes(asked)) throw new Refusal('not_found');
+  return asked <= document.attempt ? asked : last;
 };
 
-/** A document as it stood in one attempt: an older attempt shows the file it was about. */
+/** A document as it stood in one attempt: an older attempt, and whoever sees attempts only, gets the file it was about. */
 export async function attemptPage(
   deps: WebDeps,
-  document: Document,
+  { document, attempts }: Pick<Place, 'document' | 'attempts'>,
   attempt: number,
 ): Promise<{ document: Document; page: RoutePage | null }> {
   const page = attempt > 0 ? await routeOfDocument(deps.db, document.id, attempt) : null;
-  const isOlder = page !== null && page.fileId !== document.file.id && attempt < document.attempt;
+  const isOlder = page !== null && page.fileId !== document.file.id && (attempt < document.attempt || attempts !== 'all');
   const file = isOlder ? await fileById(deps.db, document.id, page.fileId) : null;
   const state = page && attempt < document.attempt && page.route.state !== 'active' ? page.route.state : document.state;
   return { document: file ? { ...document, file, state } : { ...document, state }, page };

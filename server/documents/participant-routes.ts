@@ -8,6 +8,7 @@ import type { Responder } from '../respond';
 import { signingRoutes } from '../signing/routes';
 import type { DecisionForm, Flash, Pages } from '../views';
 import { commandOf, sendToRoute, settle } from './commands';
+import { guestKeyProof } from './guest-key';
 import { downloadRoutes } from './downloads';
 import { flatten } from './forms';
 import { attemptPage, routeFacts, wantedAttempt, type Place } from './load';
@@ -22,17 +23,18 @@ type DecisionPage = Extract<keyof Pages, `pages/${string}/decision`>;
  */
 export function participantRoutes(deps: WebDeps, respond: Responder, find: FindPlace, decisionPage: DecisionPage): Router {
   const router = Router({ mergeParams: true });
+  const guestKey = guestKeyProof(deps, respond);
 
   router.get('/head', async (req, res) => {
     const place = await find(req);
-    const { document, page } = await attemptPage(deps, place.document, wantedAttempt(req, place.document));
+    const { document, page } = await attemptPage(deps, place, wantedAttempt(req, place));
     const signatures = page ? (await routeFacts(deps, document, page)).signatures.length : 0;
     respond.fragment(req, res, 'fragments/documents/head', presentHead(document, page, place.actor, deps.now(), place.base, signatures));
   });
 
   router.get('/route', async (req, res) => {
     const place = await find(req);
-    const { document, page } = await attemptPage(deps, place.document, wantedAttempt(req, place.document));
+    const { document, page } = await attemptPage(deps, place, wantedAttempt(req, place));
     if (!page) throw new Refusal('not_found');
     const facts = await routeFacts(deps, document, page);
     const view = presentRoute(facts, place.actor, deps.now(), place.base);
@@ -68,6 +70,7 @@ export function participantRoutes(deps: WebDeps, respond: Responder, find: FindP
         };
         return answerForm(respond, req, res, decisionPage, form);
       }
+      if (kind === 'approve' && !(await guestKey(req, res, place))) return;
       const at = deps.now().getTime();
       const command: RouteCommand = { kind, by: place.actor, participantId, remark, at };
       const outcome = await sendToRoute(deps, { documentId: place.document.id, attempt: place.document.attempt }, commandId, command);
@@ -98,7 +101,7 @@ export const decisionForm = (place: Place, kind: DecisionForm['kind'], command: 
 });
 
 async function mustBeAsked(deps: WebDeps, place: Place, kind: 'approve' | 'refuse'): Promise<void> {
-  const { page } = await attemptPage(deps, place.document, place.document.attempt);
+  const { page } = await attemptPage(deps, place, place.document.attempt);
   const asked = askedParticipant(page?.route ?? null, place.actor);
   if (!asked) throw new Refusal(page && page.route.state !== 'active' ? 'route.ended' : 'route.not_asked');
   if (kind === 'approve' && asked.stage.kind !== 'approve') throw new Refusal('route.wrong_kind');
@@ -108,7 +111,7 @@ async function mustBeAsked(deps: WebDeps, place: Place, kind: 'approve' | 'refus
 export async function participantFor(deps: WebDeps, place: Place): Promise<string> {
   const { actor } = place;
   if (actor.kind === 'guest') return actor.participantId;
-  const { page } = await attemptPage(deps, place.document, place.document.attempt);
+  const { page } = await attemptPage(deps, place, place.document.attempt);
   const asked = askedParticipant(page?.route ?? null, actor);
   if (asked) return asked.participantId;
   const own = page?.route.stages.flatMap((s) => s.participants).find((p) => p.personId === actor.personId);
@@ -118,13 +121,18 @@ export async function participantFor(deps: WebDeps, place: Place): Promise<strin
 
 /** The page of a document with its card, viewer and route. */
 export async function presentDocumentPage(deps: WebDeps, req: Request, place: Place): Promise<Pages['pages/documents/show'] | null> {
-  const { document, page } = await attemptPage(deps, place.document, wantedAttempt(req, place.document));
+  const { document, page } = await attemptPage(deps, place, wantedAttempt(req, place));
   if (!page) return null;
   const [facts, attempts] = await Promise.all([routeFacts(deps, document, page), attemptsOf(deps.db, document.id)]);
   const now = deps.now();
   return {
     head: presentHead(document, page, place.actor, now, place.base, facts.signatures.length),
-    card: presentCard(document, page, attempts, place.base),
+    card: presentCard(
+      document,
+      page,
+      attempts.filter(({ attempt }) => place.attempts === 'all' || place.attempts.includes(attempt)),
+      place.base,
+    ),
     route: presentRoute(facts, place.actor, now, place.base),
   };
 }

@@ -8,7 +8,7 @@ import { emptyDraft, endOfDay } from '../../domain/routes/draft';
 import { currentStage } from '../../domain/routes/route';
 import { appendAudit, auditOf, verifyEntity } from '../../storage/audit';
 import { capabilityHash, capabilityToken } from '../../storage/capabilities';
-import { findCommand, once } from '../../storage/commands';
+import { CommandUsed, findCommand, once } from '../../storage/commands';
 import {
   insertDocument,
   insertFile,
@@ -23,12 +23,14 @@ import { revokeInvitation } from '../../storage/queries/invitations';
 import { participantById } from '../../storage/queries/routes';
 import { isUlid } from '../../domain/ids';
 import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
+import { statusOf } from '../refusals';
 import type { Responder } from '../respond';
 import type { EditorForm, Flash, UploadRow } from '../views';
 import { commandOf, sendToRoute, settle } from './commands';
 import { presentEditor, press, sendingErrors, stateOf, suggestions, type EditorState } from './editor';
 import { flatten, readAct, readCard, readPerson, readRoute, type Posted } from './forms';
-import { presentHistory } from './history';
+import { noteAccess } from './access';
+import { isOfAttempts, presentHistory } from './history';
 import { attemptPage, memberPlace, type Place } from './load';
 import { answerForm, decisionForm, participantRoutes, presentDocumentPage } from './participant-routes';
 import { discard, receiveFiles, type Received, type UploadOutcome } from './upload';
@@ -53,15 +55,14 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.post('/uploads', async (req, res) => {
     const me = memberOf(req);
-    const { command, outcomes } = await receiveFiles(deps, req, me.personId);
+    const { command, outcomes } = await receiveFiles(deps, req, me);
     const rows: UploadRow[] = [];
     for (const [index, outcome] of outcomes.entries())
       rows.push(await keepUpload(deps, req, outcome, index === 0 ? command : `${command}-${index}`));
     if (rows.length === 0) rows.push({ command, fileName: '', sizeBytes: null, draftHref: null, error: { code: 'upload.none' } });
     const failed = rows.find((r) => r.error);
     const onlyRow = rows[0];
-    if (failed && rows.length === 1)
-      res.status(failed.error?.code === 'upload.too_large' ? 413 : failed.error?.code === 'upload.type' ? 415 : 422);
+    if (failed && rows.length === 1) res.status(statusOf(failed.error?.code ?? ''));
     if (req.kense.isHtmx && onlyRow) return respond.fragment(req, res, 'fragments/upload-row', onlyRow);
     if (rows.length === 1 && onlyRow?.draftHref) return res.redirect(303, onlyRow.draftHref);
     await respond.page(
@@ -97,6 +98,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
   router.get('/documents/:id', async (req, res) => {
     const here = await place(req);
     const data = await presentDocumentPage(deps, req, here);
+    await noteAccess(deps, req, here, 'document.viewed');
     if (!data) return res.redirect(303, `${here.base}/edit`);
     await respond.page(req, res, 'pages/documents/show', data, data.head.asked ? 'to-sign' : 'documents');
   });
@@ -114,11 +116,23 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
   router.post('/documents/:id/edit', async (req, res) => edit(deps, respond, req, res));
 
   router.get('/documents/:id/history', async (req, res) => {
-    const { document } = await place(req);
-    const after = Number(req.query.after ?? 0);
-    const rows = await auditOf(deps.db, document.organisationId, document.id, 200, Number.isInteger(after) && after > 0 ? after : 0);
+    const { document, attempts } = await place(req);
+    const { after: asked } = req.query;
+    const after = typeof asked === 'string' && /^\d{1,15}$/.test(asked) ? Number(asked) : 0;
+    const rows = await auditOf(deps.db, document.organisationId, document.id, 200, after);
     const chain = await verifyEntity(deps.db, document.organisationId, document.id);
-    await respond.page(req, res, 'pages/documents/history', presentHistory(document, rows, chain, deps.now()), 'documents');
+    await respond.page(
+      req,
+      res,
+      'pages/documents/history',
+      presentHistory(
+        document,
+        rows.filter((row) => isOfAttempts(row, attempts)),
+        chain,
+        deps.now(),
+      ),
+      'documents',
+    );
   });
 
   const initiatorCommand = (kind: 'withdraw' | 'remind') => async (req: Request, res: Response) => {
@@ -207,7 +221,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
     const here = await place(req);
     const me = memberOf(req);
     if (!mayDocument(here.actor, 'replace-file', here.document)) throw new Refusal('document.wrong_state');
-    const { command, outcomes } = await receiveFiles(deps, req, me.personId);
+    const { command, outcomes } = await receiveFiles(deps, req, me);
     const outcome = outcomes[0];
     if (!outcome || 'failure' in outcome) {
       const error = outcome ? { code: outcome.failure, ...(outcome.params ? { params: outcome.params } : {}) } : { code: 'upload.none' };
@@ -228,8 +242,9 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
 }
 
 /** The stage whose deadline the initiator may move: the one asked now. */
-async function stageAsked(deps: WebDeps, { document, actor }: Place): Promise<{ position: number; dueAt: number | null }> {
-  const { page } = await attemptPage(deps, document, document.attempt);
+async function stageAsked(deps: WebDeps, place: Place): Promise<{ position: number; dueAt: number | null }> {
+  const { document, actor } = place;
+  const { page } = await attemptPage(deps, place, document.attempt);
   if (actor.kind !== 'member' || (actor.personId !== document.initiatorId && !runsCabinet(actor))) throw new Refusal('route.forbidden');
   const stage = page ? currentStage(page.route) : null;
   if (!page || !stage) throw new Refusal('route.ended');
@@ -283,44 +298,53 @@ async function keepUpload(deps: WebDeps, req: Request, outcome: UploadOutcome, c
   const id = deps.newId();
   const checkHash = capabilityHash(capabilityToken(deps.config.secret, 'check', id, 1));
   if (!checkHash) throw new Error('a derived token has a wrong shape');
-  const made = await deps.inTx((tx) =>
-    once(
-      deps.db,
-      tx,
-      { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.uploaded', entityId: id, at: now },
-      async () => {
-        const { file } = outcome;
-        await insertDocument(
-          deps.db,
-          tx,
-          {
-            id,
+  const made = await deps
+    .inTx((tx) =>
+      once(
+        deps.db,
+        tx,
+        { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.uploaded', entityId: id, at: now },
+        async () => {
+          const { file } = outcome;
+          await insertDocument(
+            deps.db,
+            tx,
+            {
+              id,
+              organisationId: me.organisationId,
+              initiatorId: me.personId,
+              title: titleFromFileName(file.name),
+              kind: 'other',
+              direction: 'internal',
+              routeDraft: emptyDraft,
+              checkHash,
+              file,
+            },
+            now,
+          );
+          await appendAudit(deps.db, tx, {
             organisationId: me.organisationId,
-            initiatorId: me.personId,
-            title: titleFromFileName(file.name),
-            kind: 'other',
-            direction: 'internal',
-            routeDraft: emptyDraft,
-            checkHash,
-            file,
-          },
-          now,
-        );
-        await appendAudit(deps.db, tx, {
-          organisationId: me.organisationId,
-          at: now,
-          actor: auditActor(me, req.kense.session?.person.name ?? ''),
-          action: 'document.uploaded',
-          entityKind: 'document',
-          entityId: id,
-          commandId: command,
-          details: { file: file.name, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
-        });
-        return { id };
-      },
-    ),
-  );
-  if (made.id !== id) await discard(deps, outcome.file.objectKey); // a repeat: the first upload stands
+            at: now,
+            actor: auditActor(me, req.kense.session?.person.name ?? ''),
+            action: 'document.uploaded',
+            entityKind: 'document',
+            entityId: id,
+            commandId: command,
+            details: { file: file.name, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
+          });
+          return { id, sha256: file.sha256.toString('hex') };
+        },
+        { makesEntity: true },
+      ),
+    )
+    .catch((error: unknown) => {
+      if (error instanceof CommandUsed) return null;
+      throw error;
+    });
+  if (made?.id !== id) await discard(deps, outcome.file.objectKey); // a repeat: the first upload stands
+  // The same form with another file, or somebody else's form, is no repeat: nothing may vanish behind the first answer.
+  if (!made || made.sha256 !== outcome.file.sha256.toString('hex'))
+    return { ...shared, draftHref: null, error: { code: 'upload.form_used' } };
   return { ...shared, draftHref: `/documents/${made.id}/edit`, error: null };
 }
 
@@ -328,7 +352,7 @@ async function keepUpload(deps: WebDeps, req: Request, outcome: UploadOutcome, c
 async function keepNewVersion(deps: WebDeps, req: Request, document: Document, file: Received, command: string): Promise<void> {
   const me = memberOf(req);
   const now = deps.now();
-  await deps.inTx((tx) =>
+  const kept = await deps.inTx((tx) =>
     once(
       deps.db,
       tx,
@@ -349,10 +373,13 @@ async function keepNewVersion(deps: WebDeps, req: Request, document: Document, f
           commandId: command,
           details: { file: file.name, version, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
         });
-        return null;
+        return { id: file.id, sha256: file.sha256.toString('hex') };
       },
     ),
   );
+  if (kept.id === file.id) return;
+  await discard(deps, file.objectKey);
+  if (kept.sha256 !== file.sha256.toString('hex')) throw new Refusal('upload.form_used');
 }
 
 async function moveToTrash(deps: WebDeps, req: Request, document: Document, into: boolean, command: string): Promise<void> {
@@ -395,7 +422,10 @@ async function edit(deps: WebDeps, respond: Responder, req: Request, res: Respon
   const { document, actor, base } = await memberPlace(deps, req);
   const posted = flatten(req.body);
   const commandId = commandOf(req);
-  if (await findCommand(deps.db, commandId)) return respond.go(req, res, base); // sent already by the same click
+  const done = await findCommand(deps.db, commandId);
+  if (done && (done.entityId !== document.id || (actor.kind === 'member' && done.actor !== actor.personId)))
+    throw new Refusal('command.used');
+  if (done) return respond.go(req, res, base); // sent already by the same click
   if (!mayDocument(actor, 'edit-route', document)) throw new Refusal('document.wrong_state');
   const { state, act } = readEditor(posted);
   const show = async (

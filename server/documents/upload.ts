@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import { cleanFileName, EncryptionWatch, fileTypeOf, sniffBytes } from '../../domain/documents/file-type';
 import { isUlid } from '../../domain/ids';
 import { DigestSet } from '../../signature';
-import { beginUpload, forgetUpload, type StoredFile } from '../../storage/queries/documents';
+import { beginUpload, forgetUpload, uploadedSince, type StoredFile } from '../../storage/queries/documents';
 import { Refusal, type WebDeps } from '../context';
 import { tokenMatches } from '../middleware/security';
 import { readForm } from './multipart';
@@ -19,18 +19,33 @@ export type UploadOutcome = { fileName: string; sizeBytes: number } & (
 export async function receiveFiles(
   deps: WebDeps,
   req: Request,
-  personId: string,
+  me: { personId: string; organisationId: string },
 ): Promise<{ command: string; fields: Map<string, string>; outcomes: UploadOutcome[] }> {
   const outcomes: UploadOutcome[] = [];
+  let stored = 0;
   const checkFields = (fields: Map<string, string>): void => {
     if (!tokenMatches(req, req.get('X-CSRF-Token') ?? fields.get('_csrf'))) throw new Refusal('csrf');
     if (!isUlid(fields.get('command'))) throw new Refusal('bad_request');
   };
   const fields = await readForm(req, checkFields, async (stream, name) => {
     const key = `files/${deps.newId()}`;
-    outcomes.push(await storeFile(deps, stream, cleanFileName(name), key, personId));
+    const full = await overQuota(deps, me, stored);
+    const outcome = full
+      ? { fileName: cleanFileName(name), sizeBytes: 0, failure: full }
+      : await storeFile(deps, stream, cleanFileName(name), key, me.personId);
+    if ('file' in outcome) stored += outcome.sizeBytes;
+    outcomes.push(outcome);
   });
   return { command: fields.get('command') ?? '', fields, outcomes };
+}
+
+/** Why no more may be stored today, or null; `more` are bytes of this request that no row counts yet. */
+async function overQuota(deps: WebDeps, me: { personId: string; organisationId: string }, more: number): Promise<string | null> {
+  const { person, organisation } = deps.config.uploadDayBytes;
+  if (person === 0 && organisation === 0) return null;
+  const used = await uploadedSince(deps.db, me, new Date(deps.now().getTime() - 86_400_000));
+  if (person > 0 && used.person + more >= person) return 'upload.quota_person';
+  return organisation > 0 && used.organisation + more >= organisation ? 'upload.quota_organisation' : null;
 }
 
 async function storeFile(deps: WebDeps, source: Readable, name: string, key: string, personId: string): Promise<UploadOutcome> {

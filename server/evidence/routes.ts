@@ -6,6 +6,7 @@ import { routeOfDocument, type RoutePage } from '../../storage/queries/routes';
 import { signaturesOf, type SignatureRecord } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
 import { contentDisposition, signatureName } from '../documents/downloads';
+import { noteAccess } from '../documents/access';
 import type { Place } from '../documents/load';
 import type { Responder } from '../respond';
 import { intactProof, intactSignature } from './intact';
@@ -21,6 +22,7 @@ export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Re
     const place = await find(req);
     const { signature: id } = req.params as Record<string, string>;
     for (let attempt = place.document.attempt; isUlid(id) && attempt > 0; attempt--) {
+      if (place.attempts !== 'all' && !place.attempts.includes(attempt)) continue;
       const page = await routeOfDocument(deps.db, place.document.id, attempt);
       const signatures = page ? await signaturesOf(deps.db, page.route.id) : [];
       const index = signatures.findIndex((s) => s.id === id);
@@ -37,6 +39,7 @@ export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Re
     if (!evidence?.objectKey) throw new Refusal('not_found');
     const name = signatureName(place.document.file, signature, index).replace(/\.cms$/, '.proof.cms');
     const bytes = await intactProof(deps, evidence.objectKey);
+    await noteAccess(deps, req, place, 'document.downloaded', 'proof');
     res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) }).send(bytes);
   });
 
@@ -44,6 +47,7 @@ export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Re
     const { place, signature, index } = await found(req);
     const name = signatureName(place.document.file, signature, index);
     const bytes = await intactSignature(deps, signature);
+    await noteAccess(deps, req, place, 'document.downloaded', 'signature');
     res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) }).send(bytes);
   });
 

@@ -3,18 +3,19 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Guest } from '../../domain/people/roles';
 import { findParticipant } from '../../domain/routes/route';
 import { capabilityHash } from '../../storage/capabilities';
-import { documentFor, fileById } from '../../storage/queries/documents';
+import { documentFor, fileById, isInTrash } from '../../storage/queries/documents';
 import { invitationByHash, noteOpened, type Invitation } from '../../storage/queries/invitations';
 import { personById } from '../../storage/queries/people';
 import { participantById, routeOfDocument, type ParticipantRecord, type RoutePage } from '../../storage/queries/routes';
 import { Refusal, type WebDeps } from '../context';
+import { noteAccess } from '../documents/access';
 import { routeFacts, type Place } from '../documents/load';
 import { participantRoutes } from '../documents/participant-routes';
 import { presentFile, presentRoute } from '../documents/presenters';
 import type { Responder } from '../respond';
 import type { InvitationPage } from '../views';
 
-type Invited = { invitation: Invitation; participant: ParticipantRecord; page: RoutePage; base: string };
+type Invited = { invitation: Invitation; participant: ParticipantRecord; page: RoutePage; base: string; isTrashed: boolean };
 
 /** Pages of outside people: each link opens one document for one person, as of the attempt the person was asked in. */
 export function invitationRoutes(deps: WebDeps, respond: Responder): Router {
@@ -32,12 +33,16 @@ export function invitationRoutes(deps: WebDeps, respond: Responder): Router {
       await misses.consume(req.ip ?? '').catch(() => Promise.reject(new Refusal('limited')));
       throw new Refusal('not_found');
     }
-    return { invitation, participant, page, base: `/invitations/${token}` };
+    const isTrashed = await isInTrash(deps.db, participant.documentId);
+    return { invitation, participant, page, base: `/invitations/${token}`, isTrashed };
   };
 
-  const isOpen = ({ invitation, participant, page }: Invited): boolean =>
+  // A link ends with its route; only of one that everybody has answered does it still show what was signed, until its own end.
+  const isOpen = ({ invitation, participant, page, isTrashed }: Invited): boolean =>
     invitation.revokedAt === null &&
     invitation.expiresAt > deps.now() &&
+    !isTrashed &&
+    (page.route.state === 'active' || page.route.state === 'signed') &&
     findParticipant(page.route, participant.id)?.participant.state !== 'waiting';
 
   const find = async (req: Request): Promise<Place> => {
@@ -51,14 +56,19 @@ export function invitationRoutes(deps: WebDeps, respond: Responder): Router {
     const file = document.file.id === page.fileId ? document.file : await fileById(deps.db, document.id, page.fileId);
     if (!file) throw new Refusal('not_found');
     const state = page.route.state === 'active' ? 'in-signing' : page.route.state;
-    return { actor, document: { ...document, file, attempt: participant.attempt, state }, base, name: participant.name };
+    const { attempt, name } = participant;
+    return { actor, document: { ...document, file, attempt, state }, base, name, attempts: [attempt] };
   };
 
   router.get('/invitations/:token', async (req, res) => {
     const found = await invited(req);
-    if (isOpen(found)) await noteOpened(deps.db, found.participant.id, deps.now());
+    const place = isOpen(found) ? await find(req) : null;
+    if (place) {
+      await noteOpened(deps.db, found.participant.id, deps.now());
+      await noteAccess(deps, req, place, 'document.viewed');
+    }
     res.set('Cache-Control', 'no-store');
-    await respond.page(req, res, 'pages/invitations/show', await present(deps, found, isOpen(found) ? await find(req) : null));
+    await respond.page(req, res, 'pages/invitations/show', await present(deps, found, place));
   });
 
   router.use('/invitations/:token', participantRoutes(deps, respond, find, 'pages/invitations/decision'));
@@ -74,7 +84,7 @@ async function present(deps: WebDeps, { invitation, participant, page, base }: I
   const state = ((): InvitationPage['state'] => {
     if (answered && place) return 'answered';
     if (invitation.revokedAt) return 'revoked';
-    if (!place) return 'expired';
+    if (!place) return page.route.state === 'active' ? 'expired' : 'closed';
     return found?.participant.state === 'asked' ? 'open' : 'closed';
   })();
   const done = kind === 'sign' ? ('signed' as const) : ('approved' as const);

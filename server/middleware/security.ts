@@ -55,12 +55,15 @@ export function tokenMatches(req: Request, token: unknown): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** Refuses unsafe requests from foreign sites and those without the form's token. Multipart bodies check their token while streaming. */
+/** The routes that read a multipart body, and check its token before the first byte of a file. Everywhere else such a body is never read. */
+const readsMultipart = /^\/(?:uploads|check|check\/[^/]+|documents\/[^/]+\/reupload)$/;
+
+/** Refuses unsafe requests from foreign sites and those without the form's token. */
 export function csrfGuard(config: Config): RequestHandler {
   return (req, _res, next) => {
     if (safeMethods.has(req.method)) return next();
     if (!isSameOrigin(req, config)) throw new Refusal('csrf');
-    if (req.is('multipart/form-data') && req.get('X-CSRF-Token') === undefined) return next();
+    if (readsMultipart.test(req.path) && req.is('multipart/form-data') && req.get('X-CSRF-Token') === undefined) return next();
     const fromBody = (req.body as { _csrf?: unknown } | undefined)?._csrf;
     if (!tokenMatches(req, req.get('X-CSRF-Token') ?? fromBody)) throw new Refusal('csrf');
     next();

@@ -12,7 +12,7 @@ import { managerOf } from './routes';
 
 const stored = z.object({ isOn: z.boolean(), by: z.string(), at: z.string() });
 type Stored = z.output<typeof stored>;
-const icons: Record<ModuleName, string> = { group_signing: 'sign', outside_phone: 'phone' };
+const icons: Record<ModuleName, string> = { group_signing: 'sign', outside_phone: 'phone', outside_key: 'key' };
 
 const readModule = (deps: Pick<WebDeps, 'db'>, organisationId: string, name: ModuleName): Promise<Stored | null> =>
   readSetting<Stored | null>(deps.db, organisationId, moduleSetting(name), stored, null);

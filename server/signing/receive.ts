@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { signatureProblem } from '../../domain/signing/session';
 import type { Actor } from '../../domain/people/roles';
-import { findCommand } from '../../storage/commands';
+import { actorKey } from '../../domain/people/roles';
+import { isStored } from '../../storage/commands';
 import { PURPOSES, type Purpose, type SignerReport } from '../../signature';
 import { insertReceived, type SigningSession } from '../../storage/queries/signatures';
 import type { WebDeps } from '../context';
@@ -42,7 +43,8 @@ export async function checkArrival(
   arrival: Arrival,
 ): Promise<GoodArrival | { kind: 'accepted'; name: string | null } | Extract<Receipt, { kind: 'refused' }>> {
   const { session, commandId } = arrival;
-  if (await findCommand(deps.db, commandId)) return { kind: 'accepted', name: null }; // the same click again: done already
+  const of = { actor: actorKey(arrival.by), entityId: arrival.documentId };
+  if (await isStored(deps.db, commandId, of)) return { kind: 'accepted', name: null }; // the same click again: done already
   const now = deps.now();
   const checked = await checkReceived(deps, {
     purpose: purposeOf(session.purpose),
@@ -53,7 +55,7 @@ export async function checkArrival(
   });
   const name = checked.ok ? (checked.report.signers[0]?.name ?? null) : null;
   const problem = problemOf(session, checked, now);
-  if (problem === 'signing.session_used' && (await findCommand(deps.db, commandId))) return { kind: 'accepted', name };
+  if (problem === 'signing.session_used' && (await isStored(deps.db, commandId, of))) return { kind: 'accepted', name };
   if (problem || !checked.ok) {
     const code = problem ?? 'signing.unreadable';
     deps.log.info({ code, participantId: session.participantId }, 'signature refused');

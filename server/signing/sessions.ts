@@ -20,7 +20,7 @@ export async function openSession(
   lifeMs: number = sessionLifeMs,
 ): Promise<OpenSession> {
   const { document, actor } = place;
-  const { page } = await attemptPage(deps, document, document.attempt);
+  const { page } = await attemptPage(deps, { document, attempts: 'all' }, document.attempt);
   const asked = askedParticipant(page?.route ?? null, actor);
   if (!page || !asked) throw new Refusal(page && page.route.state !== 'active' ? 'route.ended' : 'route.not_asked');
   if (asked.stage.kind !== 'sign') throw new Refusal('route.wrong_kind');

@@ -138,6 +138,25 @@ export async function documentFor(db: Sequelize, actor: Actor, id: string): Prom
   return row && asDocument(row);
 }
 
+/** Whether a document lies in the trash. */
+export const isInTrash = async (db: Sequelize, id: string): Promise<boolean> =>
+  (await selectOne(db, 'SELECT id FROM documents WHERE id = :id AND trashed_at IS NOT NULL', { id })) !== null;
+
+/** Bytes stored of files uploaded since an instant, by one person and by everybody of an organisation. */
+export async function uploadedSince(
+  db: Sequelize,
+  who: { personId: string; organisationId: string },
+  since: Date,
+): Promise<{ person: number; organisation: number }> {
+  const row = await selectOne<{ person: string | number | null; organisation: string | number | null }>(
+    db,
+    `SELECT SUM(IF(f.uploaded_by = :personId, f.size_bytes, 0)) AS person, SUM(f.size_bytes) AS organisation
+       FROM files f JOIN documents d ON d.id = f.document_id WHERE f.uploaded_at > :since AND d.organisation_id = :organisationId`,
+    { ...who, since },
+  );
+  return { person: Number(row?.person ?? 0), organisation: Number(row?.organisation ?? 0) };
+}
+
 /** One document inside a command's transaction, locked; rights have been checked before. */
 export async function lockDocument(db: Sequelize, tx: Tx, id: string): Promise<Document | null> {
   const locked = await selectOne<{ id: string }>(db, 'SELECT id FROM documents WHERE id = :id FOR UPDATE', { id }, tx);

@@ -260,6 +260,17 @@ export async function routeOfDocument(db: Sequelize, documentId: string, attempt
 export const attemptsOf = (db: Sequelize, documentId: string): Promise<{ attempt: number; state: RouteState; startedAt: Date }[]> =>
   select(db, 'SELECT attempt, state, started_at AS startedAt FROM routes WHERE document_id = :documentId ORDER BY attempt', { documentId });
 
+/** The attempts of a document in which a member has been asked, oldest first. */
+export const attemptsAsked = async (db: Sequelize, documentId: string, personId: string): Promise<number[]> =>
+  (
+    await select<{ attempt: number }>(
+      db,
+      `SELECT DISTINCT r.attempt FROM route_participants p JOIN routes r ON r.id = p.route_id
+        WHERE p.document_id = :documentId AND p.person_id = :personId AND p.asked_at IS NOT NULL ORDER BY r.attempt`,
+      { documentId, personId },
+    )
+  ).map((row) => Number(row.attempt));
+
 export type ParticipantRecord = ParticipantCard & {
   routeId: string;
   documentId: string;
