@@ -6,7 +6,7 @@ import { MAX_QR_OCTETS, splitIntoQr } from '../signature/card/reading';
 import type { Fact } from '../signature/sheet';
 import { formatName } from '../signature/x509/name';
 import { roleOid, ROLES } from '../signature/x509/roles';
-import { capabilityToken } from '../storage/capabilities';
+import { storedCapability } from '../storage/capabilities';
 import { fileById } from '../storage/queries/documents';
 import { routeOfDocument } from '../storage/queries/routes';
 import { signaturesOf, type SignatureRecord } from '../storage/queries/signatures';
@@ -16,13 +16,13 @@ import type { DeriveStart } from '../workflows/contracts';
 import type { Deps } from './deps';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
-type DocumentFacts = { title: string; number: string; organisation: string; attempt: number };
+type DocumentFacts = { title: string; number: string; organisation: string; attempt: number; checkHash: Buffer };
 /** Makes the card of a document unless it is stored already. */
 export async function makeCardFile(deps: Deps, input: DeriveStart): Promise<void> {
   if ((await deps.objects.size(input.key)) !== null) return;
   const document = await selectOne<DocumentFacts>(
     deps.db,
-    `SELECT d.title, d.number, o.name AS organisation, r.attempt
+    `SELECT d.title, d.number, o.name AS organisation, r.attempt, d.check_hash AS checkHash
        FROM routes r JOIN documents d ON d.id = r.document_id JOIN organisations o ON o.id = r.organisation_id WHERE r.id = :routeId`,
     { routeId: input.routeId },
   );
@@ -30,7 +30,7 @@ export async function makeCardFile(deps: Deps, input: DeriveStart): Promise<void
   const file = page && (await fileById(deps.db, input.documentId, page.fileId));
   if (!document || !file) throw ApplicationFailure.nonRetryable('the document is gone', 'CannotDerive');
   const t = wordsOf(deps, input);
-  const checkUrl = `${deps.publicUrl}/check/${capabilityToken(deps.secret, 'check', input.documentId, 1)}`;
+  const checkUrl = `${deps.publicUrl}/check/${storedCapability(deps.secrets, 'check', input.documentId, 1, document.checkHash)}`;
   const kept = await signatureFiles(deps, await signaturesOf(deps.db, input.routeId));
   const { bytes } = await makeCard({
     original: await deps.objects.getBytes(file.objectKey),

@@ -1,4 +1,5 @@
 import type { Sequelize } from 'sequelize';
+import type { SecretKeys } from '../domain/secret-keys';
 import type { Directory } from '../integrations/directory/directory';
 import type { Pki } from '../integrations/pki/pki';
 import type { Mailer } from '../integrations/mail/mailer';
@@ -40,8 +41,8 @@ export type Deps = {
   renderMail: RenderMail;
   /** The text of a locale key, for files made outside a page. */
   translate: (language: Lang, key: string, params?: Record<string, string | number>) => string;
-  /** Key of the unguessable addresses. */
-  secret: Buffer;
+  /** Keys of the unguessable addresses. */
+  secrets: SecretKeys;
   /** Address people reach the installation at, without a slash at the end. */
   publicUrl: string;
   now: () => Date;

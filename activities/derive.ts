@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
 import type { SignerReport } from '../signature';
 import { makeSignedPdf, type Fact, type SheetSigner } from '../signature/sheet';
-import { capabilityToken } from '../storage/capabilities';
+import { storedCapability } from '../storage/capabilities';
 import { fileById } from '../storage/queries/documents';
 import { routeOfDocument, type RoutePage } from '../storage/queries/routes';
 import { signaturesOf, type SignatureRecord } from '../storage/queries/signatures';
@@ -12,7 +12,15 @@ import { makeCardFile } from './card';
 import type { Deps } from './deps';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
-type DocumentFacts = { title: string; number: string; doc_date: string | null; organisation: string; bin: string; attempt: number };
+type DocumentFacts = {
+  title: string;
+  number: string;
+  doc_date: string | null;
+  organisation: string;
+  bin: string;
+  attempt: number;
+  checkHash: Buffer;
+};
 
 /** Activities that make derived files. */
 export const deriveActivities = (deps: Deps) => ({
@@ -24,7 +32,7 @@ export const deriveActivities = (deps: Deps) => ({
     if ((await deps.objects.size(input.key)) !== null) return;
     const document = await selectOne<DocumentFacts>(
       deps.db,
-      `SELECT d.title, d.number, DATE_FORMAT(d.doc_date, '%d.%m.%Y') AS doc_date, o.name AS organisation, o.bin, r.attempt
+      `SELECT d.title, d.number, DATE_FORMAT(d.doc_date, '%d.%m.%Y') AS doc_date, o.name AS organisation, o.bin, r.attempt, d.check_hash AS checkHash
          FROM routes r JOIN documents d ON d.id = r.document_id JOIN organisations o ON o.id = r.organisation_id WHERE r.id = :routeId`,
       { routeId: input.routeId },
     );
@@ -45,7 +53,7 @@ export const deriveActivities = (deps: Deps) => ({
       signaturesHeading: t('sheet.signatures', { count: signatures.length }),
       signers: signatures.map((s) => presentSigner(s, page, t)),
       notice: t('sheet.notice'),
-      checkUrl: `${deps.publicUrl}/check/${capabilityToken(deps.secret, 'check', input.documentId, 1)}`,
+      checkUrl: `${deps.publicUrl}/check/${storedCapability(deps.secrets, 'check', input.documentId, 1, document.checkHash)}`,
       checkPrompt: t('sheet.check'),
       foot: document.title,
       footPages: t('sheet.page', { page: '{page}', pages: '{pages}' }),

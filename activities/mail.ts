@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
-import { capabilityToken } from '../storage/capabilities';
+import { storedCapability } from '../storage/capabilities';
 import { invitationOf } from '../storage/queries/invitations';
 import { noteAttempt, unsentOf, type Delivery } from '../storage/queries/mail';
 import { personById } from '../storage/queries/people';
@@ -127,5 +127,6 @@ async function addressFor(deps: Deps, delivery: Delivery): Promise<string | null
   if (delivery.personId || !delivery.participantId) return `${deps.publicUrl}/documents/${delivery.documentId}`;
   const invitation = await invitationOf(deps.db, delivery.participantId);
   if (!invitation || invitation.revokedAt) return null; // a stopped link is not mailed again
-  return `${deps.publicUrl}/invitations/${capabilityToken(deps.secret, 'invitation', delivery.participantId, invitation.version)}`;
+  const token = storedCapability(deps.secrets, 'invitation', delivery.participantId, invitation.version, invitation.tokenHash);
+  return `${deps.publicUrl}/invitations/${token}`;
 }

@@ -55,5 +55,5 @@ async function send(deps: Deps, letter: WaitingLetter): Promise<MailOutcome> {
 function dataOf(deps: Deps, { template, data }: WaitingLetter): Record<string, unknown> {
   if (template !== 'password-reset') return { ...data, url: `${deps.publicUrl}/sign-in` };
   const id = String(data.reset);
-  return { ...data, url: `${deps.publicUrl}/sign-in/reset/${id}/${capabilityToken(deps.secret, 'password-reset', id, 1)}` };
+  return { ...data, url: `${deps.publicUrl}/sign-in/reset/${id}/${capabilityToken(deps.secrets, 'password-reset', id, 1)}` };
 }

@@ -6,7 +6,7 @@ import { openRoute as planRoute } from '../domain/routes/open';
 import type { Route } from '../domain/routes/route';
 import { actorKey, type Actor } from '../domain/people/roles';
 import { appendAudit } from '../storage/audit';
-import { capabilityHash, capabilityToken } from '../storage/capabilities';
+import { newCapability } from '../storage/capabilities';
 import { CommandUsed, once } from '../storage/commands';
 import { lockDocument, setDocumentState } from '../storage/queries/documents';
 import { openEvidence } from '../storage/queries/evidence';
@@ -199,11 +199,8 @@ const linksFor = (deps: Deps, route: Route, at: Date) =>
       expiresAt: new Date(at.getTime() + deps.invitationLifeMs),
     }));
 
-function hashOfLink(deps: Deps, participantId: string, version: number): Buffer {
-  const hash = capabilityHash(capabilityToken(deps.secret, 'invitation', participantId, version));
-  if (!hash) throw new Error('a derived token has a wrong shape');
-  return hash;
-}
+const hashOfLink = (deps: Deps, participantId: string, version: number): Buffer =>
+  newCapability(deps.secrets, 'invitation', participantId, version).hash;
 
 /** A reminder renews an outside person's link, so that a mail never leads to a dead address. */
 async function renewLinks(deps: Deps, tx: Tx, input: ApplyRoute, at: Date): Promise<void> {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { dataConverter } from '../integrations/temporal/client';
+import { connectionOptions, workerConverter } from '../integrations/temporal/client';
 import { readConfig } from '../server/config';
 import { flowWorkerOptions } from '../server/worker';
 
@@ -18,12 +18,12 @@ async function main(): Promise<void> {
     failureConverterPath: path.join(__dirname, '../integrations/temporal/failure-converter.js'),
     logger,
   });
-  const connection = await NativeConnection.connect({ address: config.temporal.address });
+  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
   const worker = await Worker.create({
     ...flowWorkerOptions,
     connection,
     namespace: config.temporal.namespace,
-    dataConverter: dataConverter(config.secret),
+    dataConverter: workerConverter(config.secrets),
     taskQueue: bareQueue,
     workflowBundle,
     activities: { trivial: (text: string) => Promise.resolve(text.length) },

@@ -5,6 +5,7 @@ import { routeSender } from '../integrations/temporal/send';
 import type { ChunkJson, OutcomesJson } from '../server/groups/pages';
 import { openKeyring, type KeyringFile } from '../scripts/simulators/keyring';
 import { signDocument } from '../scripts/simulators/ncalayer/sign';
+import { secretKeysOf } from '../domain/secret-keys';
 import { moduleSetting } from '../domain/settings/modules';
 import { DigestSet } from '../signature';
 import { openDatabase } from '../storage/database';
@@ -35,7 +36,7 @@ export const measureGroup: Measure = async () => {
   const db = openDatabase({ url: settings.KENSE_DATABASE_URL ?? '', poolMax: 8 });
   const temporal = openTemporal(
     { address: settings.KENSE_TEMPORAL_ADDRESS ?? '', namespace: settings.KENSE_TEMPORAL_NAMESPACE ?? '' },
-    Buffer.from(settings.KENSE_SECRET_KEY ?? '', 'hex'),
+    secretKeysOf(settings.KENSE_SECRET_KEY ?? ''),
   );
   try {
     const keyring = openKeyring(

@@ -1,6 +1,7 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { Sequelize } from 'sequelize';
+import { secretKeysOf } from '../domain/secret-keys';
 import { openTemporal } from '../integrations/temporal/client';
 import { routeSender, type Outcome, type RouteSender } from '../integrations/temporal/send';
 import { table } from '../scripts/launcher/table';
@@ -133,7 +134,7 @@ const ratioOf = ({ kense, bare }: Pair, kind: 'opens' | 'answers'): number =>
 async function openBench({ settings, url }: BenchInstallation): Promise<Bench & { close(): Promise<void> }> {
   const db = openDatabase({ url: settings['KENSE_DATABASE_URL']!, poolMax: 10 });
   const temporal = { address: settings['KENSE_TEMPORAL_ADDRESS']!, namespace: settings['KENSE_TEMPORAL_NAMESPACE']! };
-  const { client, connection } = openTemporal(temporal, Buffer.from(settings['KENSE_SECRET_KEY']!, 'hex'));
+  const { client, connection } = openTemporal(temporal, secretKeysOf(settings['KENSE_SECRET_KEY']!));
   const people = await makePeople(db, 1 + participants);
   const browsers = new Map<string, WebClient>();
   for (const person of people) {

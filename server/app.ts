@@ -48,7 +48,7 @@ export function createApp(deps: WebDeps): Express {
   });
 
   app.use(securityHeaders(deps.config));
-  const assets = { maxAge: deps.config.isProduction ? '1h' : 0, index: false } as const;
+  const assets = { maxAge: deps.config.isStrict ? '1h' : 0, index: false } as const;
   const vendor = path.join(root, 'node_modules');
   const pdfjs = path.join(vendor, 'pdfjs-dist');
   app.get('/assets/vendor/htmx.js', (_req, res) => res.sendFile(path.join(vendor, 'htmx.org', 'dist', 'htmx.min.js'), assets));

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { defaultTemplates, type PhoneLinkTemplates } from '../domain/phone/links';
 import { phoneAuthTypes, type PhoneAuthType, type PhoneSignMethod } from '../domain/phone/session';
+import { looksRandom, readSecretKeys, type SecretKeys } from '../domain/secret-keys';
 
 const splitList = (list: string): string[] =>
   list
@@ -14,6 +16,12 @@ const text = z.string().min(1);
 const port = z.string().regex(/^(\[?[0-9a-fA-F:.]+\]?|[a-z0-9.-]+):\d{1,5}$/, 'host:port is wanted, e.g. 127.0.0.1:8080');
 const flag = z.enum(['0', '1']).transform((v) => v === '1');
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const secretKeys = z.string().transform((value, context) => {
+  const read = readSecretKeys(value);
+  if (read.ok) return read.keys;
+  context.addIssue({ code: 'custom', message: read.problem });
+  return z.NEVER;
+});
 const webAddress = z.url({ protocol: /^https?$/ }).transform((v) => v.replace(/\/+$/, ''));
 
 /** Addresses separated by commas; none is fine. */
@@ -28,13 +36,27 @@ const schema = z.object({
   PUBLIC_URL: webAddress,
   LISTEN: port,
   DATABASE_URL: z.url({ protocol: /^mysql$/ }),
+  DATABASE_TLS: flag.default(false),
+  DATABASE_CA_FILE: text.optional(),
+  DATABASE_CERT_FILE: text.optional(),
+  DATABASE_KEY_FILE: text.optional(),
   TEMPORAL_ADDRESS: port,
   TEMPORAL_NAMESPACE: text.default('default'),
+  TEMPORAL_TLS: flag.default(false),
+  TEMPORAL_CA_FILE: text.optional(),
+  TEMPORAL_SERVER_NAME: text.optional(),
+  TEMPORAL_CERT_FILE: text.optional(),
+  TEMPORAL_KEY_FILE: text.optional(),
+  TEMPORAL_API_KEY: text.optional(),
+  TEMPORAL_OLD_PAYLOADS: flag.default(false),
   S3_ENDPOINT: webAddress,
   S3_ACCESS_KEY: text,
   S3_SECRET_KEY: text,
   S3_BUCKET: text.default('kense'),
   S3_REGION: text.default('us-east-1'),
+  S3_CA_FILE: text.optional(),
+  AUDIT_BUCKET: text.optional(),
+  AUDIT_RETENTION_DAYS: wholeNumber(1, 36_500).default(1_825),
   LDAP_URL: z.url({ protocol: /^ldaps?$/ }).optional(),
   LDAP_STARTTLS: flag.default(false),
   LDAP_CA_FILE: text.optional(),
@@ -46,8 +68,10 @@ const schema = z.object({
   LDAP_POSITION_ATTRIBUTE: text.default('title'),
   LDAP_SYNC_MAX_PERCENT: wholeNumber(0, 100).default(10),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+  SMTP_TLS: flag.default(false),
+  SMTP_CA_FILE: text.optional(),
   MAIL_FROM: text,
-  SECRET_KEY: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits are wanted: openssl rand -hex 32'),
+  SECRET_KEY: secretKeys,
   TRUST_FILES: z.string().default(''),
   OCSP_URLS: webAddresses.default('http://ocsp.pki.gov.kz'),
   TSP_URL: z.union([z.literal(''), webAddress]).default('http://tsp.pki.gov.kz'),
@@ -72,6 +96,7 @@ const schema = z.object({
   PHONE_WINDOW_URL: webAddress.optional(),
   DEMO: flag.default(false),
   DEMO_ACCOUNTS_FILE: text.optional(),
+  TEST: flag.default(false),
   LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   UPLOAD_MAX_MIB: wholeNumber(1, 2048).default(100),
   UPLOAD_DAY_PERSON_MIB: wholeNumber(0, 10_000_000).default(10_240),
@@ -85,15 +110,40 @@ const schema = z.object({
 
 /** Variables of the launcher that the application does not read. */
 const launchers = new Set(['HOME', 'PORT']);
-const fromFiles = ['DATABASE_URL', 'S3_SECRET_KEY', 'S3_ACCESS_KEY', 'LDAP_BIND_PASSWORD', 'SMTP_URL', 'SECRET_KEY'];
+const fromFiles = ['DATABASE_URL', 'S3_SECRET_KEY', 'S3_ACCESS_KEY', 'LDAP_BIND_PASSWORD', 'SMTP_URL', 'SECRET_KEY', 'TEMPORAL_API_KEY'];
+/** Files the processes read when they open a connection; a missing one is named at start. */
+const namedFiles = [
+  'DATABASE_CA_FILE',
+  'DATABASE_CERT_FILE',
+  'DATABASE_KEY_FILE',
+  'TEMPORAL_CA_FILE',
+  'TEMPORAL_CERT_FILE',
+  'TEMPORAL_KEY_FILE',
+  'S3_CA_FILE',
+  'SMTP_CA_FILE',
+  'LDAP_CA_FILE',
+] as const;
 
 type Raw = z.output<typeof schema>;
+/** TLS that is required: PEM files of the authority (null: those of the system) and of the certificate shown to the server. */
+export type TlsFiles = { caFile: string | null; certFile: string | null; keyFile: string | null };
 export type Config = {
   publicUrl: string;
   listen: { host: string; port: number };
   databaseUrl: string;
-  temporal: { address: string; namespace: string };
-  objects: { endpoint: string; accessKey: string; secretKey: string; bucket: string; region: string };
+  databaseTls: TlsFiles | null;
+  temporal: {
+    address: string;
+    namespace: string;
+    /** `serverName` is what the server's certificate must say, when it is not the host of the address. */
+    tls: (TlsFiles & { serverName: string | null }) | null;
+    apiKey: string | null;
+    /** Whether payloads written before they were bound to their workflow are still read. */
+    readsOldPayloads: boolean;
+  };
+  objects: { endpoint: string; accessKey: string; secretKey: string; bucket: string; region: string; caFile: string | null };
+  /** Where the nightly heads of the audit log are kept, and for how long nobody may delete them. */
+  auditHeads: { bucket: string; retentionDays: number };
   directory: {
     url: string;
     startTls: boolean;
@@ -107,8 +157,8 @@ export type Config = {
     /** How large a share of an organisation's directory people may leave in one look without a person's word, per cent. */
     syncMaxPercent: number;
   } | null;
-  smtp: { url: string; from: string };
-  secret: Buffer;
+  smtp: { url: string; from: string; requireTls: boolean; caFile: string | null };
+  secrets: SecretKeys;
   trustFiles: string[];
   /** Where revocation answers, time-stamps and revocation lists are asked for; only these addresses are ever called. */
   pki: { ocspUrls: string[]; tspUrl: string | null; crlUrls: string[]; timeoutMs: number; proxyUrl: string | null };
@@ -135,7 +185,8 @@ export type Config = {
   invitationLifeMs: number;
   trustProxy: string;
   signInAttempts: number;
-  isProduction: boolean;
+  /** Everything but the demo and the tests: nothing that is convenient only there is allowed. */
+  isStrict: boolean;
 };
 
 /** Thrown with every problem found, one line each, so that an administrator mends them all at once. */
@@ -164,7 +215,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     }
     throw new ConfigError(problems.sort());
   }
-  const config = shape(parsed.data, env.NODE_ENV === 'production');
+  const config = shape(parsed.data);
   problems.push(...contradictions(parsed.data, config));
   if (problems.length > 0) throw new ConfigError(problems.sort());
   return config;
@@ -178,13 +229,15 @@ function readInto(given: Record<string, string>, name: string, file: string, pro
   }
 }
 
-const isLocal = (url: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+/** Whether an address is of this computer: what is sent there crosses no network. */
+export const isLocal = (url: string): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 
 function contradictions(raw: Raw, config: Config): string[] {
   const found: string[] = [];
-  if (raw.DEMO && (config.isProduction || !isLocal(raw.PUBLIC_URL))) {
-    found.push('KENSE_DEMO: the demo and its certificate authority are refused when NODE_ENV=production or KENSE_PUBLIC_URL is not local');
-  }
+  if (raw.DEMO && !isLocal(raw.PUBLIC_URL))
+    found.push('KENSE_DEMO: the demo and its certificate authority are refused when KENSE_PUBLIC_URL is not local');
+  if (raw.TEST && !isLocal(raw.PUBLIC_URL))
+    found.push('KENSE_TEST: authorities for tests and what else tests need are refused when KENSE_PUBLIC_URL is not local');
   if (raw.LDAP_URL) {
     if (!raw.LDAP_BASE_DN) found.push('KENSE_LDAP_BASE_DN: missing, KENSE_LDAP_URL is set');
     if (raw.LDAP_URL.startsWith('ldap://') && !raw.LDAP_STARTTLS)
@@ -192,29 +245,87 @@ function contradictions(raw: Raw, config: Config): string[] {
   }
   if ((raw.PHONE_LISTEN === undefined) !== (raw.PHONE_URL === undefined))
     found.push('KENSE_PHONE_LISTEN and KENSE_PHONE_URL: both are needed for signing with the phone, or neither');
-  if (config.isProduction && raw.PUBLIC_URL.startsWith('http://') && !isLocal(raw.PUBLIC_URL))
-    found.push('KENSE_PUBLIC_URL: https:// is wanted in production');
+  if (config.isStrict && raw.PUBLIC_URL.startsWith('http://') && !isLocal(raw.PUBLIC_URL))
+    found.push('KENSE_PUBLIC_URL: https:// is wanted outside a demo');
+  if (config.isStrict)
+    for (const [version, key] of config.secrets.byVersion)
+      if (!looksRandom(key)) found.push(`KENSE_SECRET_KEY: version ${version} does not look random; make one with openssl rand -hex 32`);
+  return [...found, ...tlsContradictions(raw, config)];
+}
+
+function tlsContradictions(raw: Raw, config: Config): string[] {
+  const found: string[] = [];
+  for (const name of ['DATABASE', 'TEMPORAL'] as const)
+    if ((raw[`${name}_CERT_FILE`] === undefined) !== (raw[`${name}_KEY_FILE`] === undefined))
+      found.push(`KENSE_${name}_CERT_FILE and KENSE_${name}_KEY_FILE: both are needed to show a certificate, or neither`);
+  for (const name of namedFiles) {
+    const file = raw[name];
+    const problem = file === undefined ? null : unreadable(file);
+    if (problem) found.push(`KENSE_${name}: ${problem}`);
+  }
+  const database = new URL(raw.DATABASE_URL);
+  if (config.databaseTls && isIP(database.hostname.replace(/^\[|\]$/g, '')))
+    found.push("KENSE_DATABASE_URL: with TLS the host must be a name in the server's certificate, not an IP address");
+  if ([...database.searchParams.keys()].some((name) => /^ssl/i.test(name)))
+    found.push('KENSE_DATABASE_URL: TLS is set by KENSE_DATABASE_TLS and KENSE_DATABASE_CA_FILE, not in the address');
+  if (raw.S3_CA_FILE && raw.S3_ENDPOINT.startsWith('http://')) found.push('KENSE_S3_ENDPOINT: https:// is wanted, KENSE_S3_CA_FILE is set');
+  const { protocol, username } = new URL(raw.SMTP_URL);
+  if (protocol === 'smtp:' && username !== '' && !config.smtp.requireTls && !isLocal(raw.SMTP_URL) && config.isStrict)
+    found.push('KENSE_SMTP_URL: the password would travel in clear; use smtps:// or KENSE_SMTP_TLS=1');
   return found;
 }
+
+function unreadable(file: string): string | null {
+  try {
+    accessSync(file, constants.R_OK);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** TLS when it is asked for, or when something is set that only it needs. */
+const tlsOf = (isAsked: boolean, files: { caFile?: string; certFile?: string; keyFile?: string }): TlsFiles | null =>
+  isAsked || Object.values(files).some((file) => file !== undefined)
+    ? { caFile: files.caFile ?? null, certFile: files.certFile ?? null, keyFile: files.keyFile ?? null }
+    : null;
 
 function hostAndPort(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
 }
 
-function shape(raw: Raw, isProduction: boolean): Config {
+function shape(raw: Raw): Config {
+  const temporalTls = tlsOf(raw.TEMPORAL_TLS || raw.TEMPORAL_SERVER_NAME !== undefined || raw.TEMPORAL_API_KEY !== undefined, {
+    caFile: raw.TEMPORAL_CA_FILE,
+    certFile: raw.TEMPORAL_CERT_FILE,
+    keyFile: raw.TEMPORAL_KEY_FILE,
+  });
   return {
     publicUrl: raw.PUBLIC_URL,
     listen: hostAndPort(raw.LISTEN),
     databaseUrl: raw.DATABASE_URL,
-    temporal: { address: raw.TEMPORAL_ADDRESS, namespace: raw.TEMPORAL_NAMESPACE },
+    databaseTls: tlsOf(raw.DATABASE_TLS, {
+      caFile: raw.DATABASE_CA_FILE,
+      certFile: raw.DATABASE_CERT_FILE,
+      keyFile: raw.DATABASE_KEY_FILE,
+    }),
+    temporal: {
+      address: raw.TEMPORAL_ADDRESS,
+      namespace: raw.TEMPORAL_NAMESPACE,
+      tls: temporalTls && { ...temporalTls, serverName: raw.TEMPORAL_SERVER_NAME ?? null },
+      apiKey: raw.TEMPORAL_API_KEY ?? null,
+      readsOldPayloads: raw.TEMPORAL_OLD_PAYLOADS,
+    },
     objects: {
       endpoint: raw.S3_ENDPOINT,
       accessKey: raw.S3_ACCESS_KEY,
       secretKey: raw.S3_SECRET_KEY,
       bucket: raw.S3_BUCKET,
       region: raw.S3_REGION,
+      caFile: raw.S3_CA_FILE ?? null,
     },
+    auditHeads: { bucket: raw.AUDIT_BUCKET ?? `${raw.S3_BUCKET}-audit`, retentionDays: raw.AUDIT_RETENTION_DAYS },
     directory: raw.LDAP_URL
       ? {
           url: raw.LDAP_URL,
@@ -229,8 +340,13 @@ function shape(raw: Raw, isProduction: boolean): Config {
           syncMaxPercent: raw.LDAP_SYNC_MAX_PERCENT,
         }
       : null,
-    smtp: { url: raw.SMTP_URL, from: raw.MAIL_FROM },
-    secret: Buffer.from(raw.SECRET_KEY, 'hex'),
+    smtp: {
+      url: raw.SMTP_URL,
+      from: raw.MAIL_FROM,
+      requireTls: raw.SMTP_TLS || raw.SMTP_CA_FILE !== undefined,
+      caFile: raw.SMTP_CA_FILE ?? null,
+    },
+    secrets: raw.SECRET_KEY,
     trustFiles: splitList(raw.TRUST_FILES),
     pki: {
       ocspUrls: splitList(raw.OCSP_URLS),
@@ -261,6 +377,6 @@ function shape(raw: Raw, isProduction: boolean): Config {
     invitationLifeMs: raw.INVITATION_DAYS * 86_400_000,
     trustProxy: raw.TRUST_PROXY,
     signInAttempts: raw.SIGN_IN_ATTEMPTS,
-    isProduction,
+    isStrict: !raw.DEMO && !raw.TEST,
   };
 }

@@ -43,6 +43,8 @@ export type RequestContext = {
   theme: Theme;
   /** Token every unsafe form must send back. */
   csrf: string;
+  /** Tokens made with former versions of the secret, which forms already on a screen may still send. */
+  formerCsrf: readonly string[];
   session: Session | null;
   isHtmx: boolean;
 };

@@ -16,16 +16,16 @@ import { openLog } from './log';
 import { createRenderer } from './render';
 import { root } from './root';
 import { openSignatureChecker } from './signing/checker';
-import { loadTrust } from './signing/check-signature';
 import { loadPolicy } from './signing/policy';
 import { openProofs } from './signing/proofs';
+import { checkedTrust } from './signing/trust';
 
 const now = (): Date => new Date();
 
 /** Opens what the web process uses; nothing connects before it is needed. */
 export function webDeps(config: Config): WebDeps {
-  const db = openDatabase({ url: config.databaseUrl, poolMax: 10 });
-  const temporal = openTemporal(config.temporal, config.secret);
+  const db = openDatabase({ url: config.databaseUrl, tls: config.databaseTls, keys: config.secrets, poolMax: 10 });
+  const temporal = openTemporal(config.temporal, config.secrets);
   const log = openLog(config, 'web');
   return {
     config,
@@ -38,7 +38,7 @@ export function webDeps(config: Config): WebDeps {
     send: routeSender(temporal.client),
     wakeOutbox: () => wakeOutbox(temporal.client),
     checker: openSignatureChecker({ trustFiles: config.trustFiles, policyFile: config.policyFile, pki: config.pki }),
-    render: createRenderer({ root, isProduction: config.isProduction }),
+    render: createRenderer({ root, isStrict: config.isStrict }),
     proofs: openProofs(evidenceSender(temporal.client), config.proofDelayMs, log),
     log,
     now,
@@ -48,10 +48,10 @@ export function webDeps(config: Config): WebDeps {
 
 /** Opens what activities use; `poolMax` follows the number of activity slots. */
 export function activityDeps(config: Config, poolMax: number): ActivityDeps & { close(): Promise<void> } {
-  const db = openDatabase({ url: config.databaseUrl, poolMax });
+  const db = openDatabase({ url: config.databaseUrl, tls: config.databaseTls, keys: config.secrets, poolMax });
   const mailer = openMailer(config.smtp);
-  const temporal = openTemporal(config.temporal, config.secret);
-  const renderer = createRenderer({ root, isProduction: config.isProduction });
+  const temporal = openTemporal(config.temporal, config.secrets);
+  const renderer = createRenderer({ root, isStrict: config.isStrict });
   const log = openLog(config, 'worker');
   return {
     db,
@@ -63,14 +63,14 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     wakeOutbox: () => wakeOutbox(temporal.client),
     pki: openPki(config.pki, now),
     pkiSettings: config.pki,
-    trust: loadTrust(config.trustFiles),
+    trust: checkedTrust(config),
     policy: loadPolicy(config.policyFile),
     warn: (facts, text) => log.warn(facts, text),
     send: routeSender(temporal.client),
     // The data was made for this template by activities/mail.ts; tests render every template with it.
     renderMail: (template, data, language) => renderer.renderMail(template, data as never, language),
     translate: (language, key, params) => renderer.translator(language).t(key, params),
-    secret: config.secret,
+    secrets: config.secrets,
     publicUrl: config.publicUrl,
     now,
     newId,

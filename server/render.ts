@@ -9,8 +9,8 @@ import type { ErrorRef, Fragments, Instant, Lang, Mails, Pages, Params, ViewCont
 export interface RendererOptions {
   /** Folder that holds `views/` and `locales/`. */
   root: string;
-  /** Production shows the key of a text that is missing; elsewhere that throws. */
-  isProduction: boolean;
+  /** Shows the key of a text that is missing; in the demo and in tests that throws. */
+  isStrict: boolean;
   /** Compile each template once. Off only where templates are being edited: compiling again costs more than everything else of a page. */
   isCached?: boolean;
   /** Where `views/assets` is mounted; a version may stand in the path so that browsers can keep files for ever. */
@@ -41,7 +41,7 @@ interface Layout {
 const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Everything a template may call, for one reader. Those that return HTML are `icon`, `rich` and `time`; a test lets `<%-` reach no others. */
-function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isProduction: boolean) {
+function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isStrict: boolean) {
   const { t, has, number, lang } = translator;
   const when = (instant: Instant): string => {
     const { day, date } = format.nearness(instant, now);
@@ -88,8 +88,8 @@ function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isP
       Buffer.from(JSON.stringify({ email, name, iin })).toString('base64url'),
     /** A refusal in words; production shows a code without words rather than failing the page. */
     errorText: (error: ErrorRef): string =>
-      isProduction && !has(`errors.${error.code}`) ? t('errors.unknown', { code: error.code }) : t(`errors.${error.code}`, error.params),
-    verdictText: (code: string): string => (isProduction && !has(`verdict.${code}`) ? code : t(`verdict.${code}`)),
+      isStrict && !has(`errors.${error.code}`) ? t('errors.unknown', { code: error.code }) : t(`errors.${error.code}`, error.params),
+    verdictText: (code: string): string => (isStrict && !has(`verdict.${code}`) ? code : t(`verdict.${code}`)),
     /** Words for an id that data brought in, or the id itself when it is not one of ours. */
     nameOf: (group: string, id: string, params?: Params): string => (has(`${group}.${id}`) ? t(`${group}.${id}`, params) : id),
   };
@@ -98,13 +98,13 @@ function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isP
 /** Makes the renderer of the pages under `root`; reads the locale files at once, so that a broken one stops the start. */
 export function createRenderer({
   root,
-  isProduction,
-  isCached = process.env.NODE_ENV !== 'development',
+  isStrict,
+  isCached = true,
   assetsUrl = '/assets',
 }: RendererOptions): Renderer {
   const views = path.join(root, 'views');
   const texts = loadTexts(path.join(root, 'locales'));
-  const translators = Object.fromEntries(langs.map((lang) => [lang, createTranslator(texts, lang, isProduction)])) as Record<
+  const translators = Object.fromEntries(langs.map((lang) => [lang, createTranslator(texts, lang, isStrict)])) as Record<
     Lang,
     Translator
   >;
@@ -112,7 +112,7 @@ export function createRenderer({
   const plain = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
   const run = (template: string, locals: object, escape?: (value: unknown) => string): string => {
     let html = '';
-    const options = { root: views, strict: true, _with: false, localsName: 'it', cache: isCached, compileDebug: !isProduction, escape };
+    const options = { root: views, strict: true, _with: false, localsName: 'it', cache: isCached, compileDebug: !isStrict, escape };
     ejs.renderFile(path.join(views, `${template}.ejs`), locals, options, (error: Error | null, rendered?: string) => {
       if (error) throw error;
       html = rendered ?? '';
@@ -120,7 +120,7 @@ export function createRenderer({
     return html;
   };
   const localsOf = (data: object, ctx: ViewContext, layout: Layout) => ({
-    ...helpersFor(translators[ctx.lang], ctx.now, assetsUrl, isProduction),
+    ...helpersFor(translators[ctx.lang], ctx.now, assetsUrl, isStrict),
     ctx,
     layout,
     view: data,
@@ -147,7 +147,7 @@ export function createRenderer({
     renderFragment: (res, name, data, ctx) => send(res, fragmentHtml(name, data, ctx), ctx),
     renderMail: (name, data, lang) => {
       const locals = {
-        ...helpersFor(translators[lang], new Date().toISOString(), assetsUrl, isProduction),
+        ...helpersFor(translators[lang], new Date().toISOString(), assetsUrl, isStrict),
         view: data,
         mail: { subject: '' },
       };

@@ -1,6 +1,8 @@
 import type { Request, Response } from 'express';
 import { menuCounts } from '../storage/queries/lists';
+import type { Config } from './config';
 import { memberOf, type WebDeps } from './context';
+import { clearCookie, readCookie, setCookie } from './middleware/cookies';
 import { statusOf } from './refusals';
 import type { ErrorPage, Flash, Fragments, MenuEntry, Pages, ViewContext } from './views';
 
@@ -8,6 +10,8 @@ const errorStatuses: readonly number[] = [400, 403, 404, 409, 410, 413, 422, 429
 
 /** Answers of the web process, in the reader's language and colours. */
 export function responder(deps: WebDeps) {
+  const setFlash = (res: Response, { tone, key, params }: Flash): void =>
+    setCookie(res, deps.config, 'flash', JSON.stringify({ tone, key, params }), flashLifeMs);
   const baseContext = (req: Request, menu: MenuEntry | null): ViewContext => {
     const { session, lang, theme, csrf } = req.kense;
     const organisation = session?.organisation ?? null;
@@ -28,7 +32,7 @@ export function responder(deps: WebDeps) {
           : null,
       counts: null,
       demo: deps.config.demo !== null,
-      flash: takeFlash(req),
+      flash: takeFlash(req, deps.config),
       now: deps.now().toISOString(),
     };
   };
@@ -43,7 +47,7 @@ export function responder(deps: WebDeps) {
       menu: MenuEntry | null = null,
     ): Promise<void> {
       const ctx = baseContext(req, menu);
-      if (ctx.flash) clearFlash(res);
+      if (ctx.flash) clearCookie(res, deps.config, 'flash');
       if (ctx.actor) ctx.counts = await menuCounts(deps.db, memberOf(req));
       deps.render.renderPage(res, name, data, ctx);
     },
@@ -124,19 +128,12 @@ export function responder(deps: WebDeps) {
 }
 export type Responder = ReturnType<typeof responder>;
 
-const flashCookie = 'kense_flash';
-const setFlash = (res: Response, flash: Flash): void =>
-  void res.cookie(flashCookie, JSON.stringify({ tone: flash.tone, key: flash.key, params: flash.params }), {
-    httpOnly: true,
-    sameSite: 'lax',
-    maxAge: 60_000,
-    path: '/',
-  });
-const clearFlash = (res: Response): void => void res.clearCookie(flashCookie, { path: '/' });
+/** How long a message waits for the page that shows it, milliseconds. */
+const flashLifeMs = 60_000;
 
 /** The message left by the request before; only well-formed keys of our own are shown. */
-function takeFlash(req: Request): Flash | null {
-  const raw = cookieOf(req, flashCookie);
+function takeFlash(req: Request, config: Config): Flash | null {
+  const raw = readCookie(req, config, 'flash');
   if (!raw) return null;
   try {
     const flash = JSON.parse(raw) as Flash;
@@ -144,19 +141,4 @@ function takeFlash(req: Request): Flash | null {
   } catch {
     return null;
   }
-}
-
-/** One cookie's value, or null. */
-export function cookieOf(req: Request, name: string): string | null {
-  for (const part of (req.headers.cookie ?? '').split(';')) {
-    const at = part.indexOf('=');
-    if (at > 0 && part.slice(0, at).trim() === name) {
-      try {
-        return decodeURIComponent(part.slice(at + 1).trim());
-      } catch {
-        return null;
-      }
-    }
-  }
-  return null;
 }

@@ -1,22 +1,24 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { firstSecretVersion, readSecretVersion, type SecretKeys } from '../domain/secret-keys';
+import { isSameText, macOf, newestMac } from './secret-keys';
 
 /** Place in a list: the sort instant and id of the row at the edge of a page. */
 export type Cursor = { at: Date; id: string };
 
 /** Packs a cursor for a URL, with a MAC so that nobody can probe with made-up places. */
-export function packCursor(secret: Buffer, cursor: Cursor): string {
+export function packCursor(keys: SecretKeys, cursor: Cursor): string {
   const body = `${cursor.at.getTime()}.${cursor.id}`;
-  return Buffer.from(`${body}.${mac(secret, body)}`).toString('base64url');
+  const { version, mac } = newestMac(keys, textOf(body));
+  return Buffer.from(`${body}.${shown(mac)}.${version}`).toString('base64url');
 }
 
 /** The place a packed cursor stands for, or null when it was not made by this installation. */
-export function unpackCursor(secret: Buffer, packed: string): Cursor | null {
-  const [at, id, signature] = Buffer.from(packed, 'base64url').toString('latin1').split('.');
-  if (!at || !id || !signature) return null;
-  const expected = Buffer.from(mac(secret, `${at}.${id}`));
-  const given = Buffer.from(signature);
-  return expected.length === given.length && timingSafeEqual(expected, given) ? { at: new Date(Number(at)), id } : null;
+export function unpackCursor(keys: SecretKeys, packed: string): Cursor | null {
+  const [at, id, signature, named] = Buffer.from(packed, 'base64url').toString('latin1').split('.');
+  const version = named === undefined ? firstSecretVersion : readSecretVersion(named);
+  if (!at || !id || !signature || version === null) return null;
+  const expected = macOf(keys, version, textOf(`${at}.${id}`));
+  return expected && isSameText(shown(expected), signature) ? { at: new Date(Number(at)), id } : null;
 }
 
-const mac = (secret: Buffer, body: string): string =>
-  createHmac('sha256', secret).update(`cursor:${body}`).digest('base64url').slice(0, 16);
+const textOf = (body: string): string => `cursor:${body}`;
+const shown = (mac: Buffer): string => mac.toString('base64url').slice(0, 16);

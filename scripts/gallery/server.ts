@@ -35,7 +35,7 @@ async function samplePdf(): Promise<Buffer> {
 /** Serves every sample page at `/page/<lang>/<theme>/<label>` on a free port of this computer; resolves with the address and a way to stop. */
 export async function startGallery(root: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const app = express();
-  const render = createRenderer({ root, isProduction: false });
+  const render = createRenderer({ root, isStrict: false });
   const pdf = await samplePdf();
   const vendor = path.join(root, 'node_modules/pdfjs-dist');
   app.use((_req, res, next) => {

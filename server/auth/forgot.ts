@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto';
 import { Router, type Request, type Response } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
@@ -6,6 +5,7 @@ import { isUlid } from '../../domain/ids';
 import { normalLogin } from '../../domain/people/logins';
 import { appendAudit } from '../../storage/audit';
 import { capabilityToken } from '../../storage/capabilities';
+import { isSameText, secretVersions } from '../../storage/secret-keys';
 import { queue, type Letter } from '../../storage/outbox';
 import { insertReset, liveReset, resettable, setPassword, useReset } from '../../storage/queries/accounts';
 import { membershipsOf, personById } from '../../storage/queries/people';
@@ -27,8 +27,8 @@ const askedPerAddress = 10;
 const sentPerAccount = 3;
 
 /** The address of a link to a new password. Its token is made from the installation's secret and kept nowhere. */
-export const resetUrl = (config: Pick<WebDeps['config'], 'publicUrl' | 'secret'>, id: string): string =>
-  `${config.publicUrl}/sign-in/reset/${id}/${capabilityToken(config.secret, 'password-reset', id, 1)}`;
+export const resetUrl = (config: Pick<WebDeps['config'], 'publicUrl' | 'secrets'>, id: string): string =>
+  `${config.publicUrl}/sign-in/reset/${id}/${capabilityToken(config.secrets, 'password-reset', id, 1)}`;
 
 /** Stores that a link to a new password is given out; returns its id. */
 export async function giveReset(deps: WebDeps, tx: Tx, accountId: string, lifeMs: number): Promise<string> {
@@ -163,12 +163,13 @@ export function forgottenRoutes(deps: WebDeps, respond: Responder): Router {
 
   const resetOf = async (req: Request): Promise<{ id: string; accountId: string; login: string; personId: string }> => {
     const id = String(req.params.id);
-    const given = Buffer.from(String(req.params.token));
-    const wanted = Buffer.from(isUlid(id) ? capabilityToken(deps.config.secret, 'password-reset', id, 1) : '');
-    const reset =
-      wanted.length > 0 && given.length === wanted.length && timingSafeEqual(given, wanted)
-        ? await liveReset(deps.db, id, deps.now())
-        : null;
+    const { secrets } = deps.config;
+    const isGenuine =
+      isUlid(id) &&
+      secretVersions(secrets).some((version) =>
+        isSameText(String(req.params.token), capabilityToken(secrets, 'password-reset', id, 1, version)),
+      );
+    const reset = isGenuine ? await liveReset(deps.db, id, deps.now()) : null;
     if (!reset) throw new Refusal('sign_in.link_over');
     return { id, ...reset };
   };

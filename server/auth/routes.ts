@@ -7,7 +7,7 @@ import { membershipsOf, savePreferences, type Account, type Membership } from '.
 import { revokeSession, setSessionOrganisation, type Session } from '../../storage/queries/sessions';
 import { Refusal, type WebDeps } from '../context';
 import { langs } from '../i18n';
-import { clearSessionCookie } from '../middleware/cookies';
+import { clearSessionCookie, setCookie } from '../middleware/cookies';
 import type { Responder } from '../respond';
 import type { Role, SignInPage } from '../views';
 import { vouched } from './directory-accounts';
@@ -32,6 +32,9 @@ const preferencesForm = z.object({
   menu: z.enum(['wide', 'narrow']).optional(),
   return_to: z.string().max(1000).default('/'),
 });
+
+/** How long the language and colours of a browser are remembered, milliseconds. */
+const yearMs = 365 * 86_400_000;
 
 type DemoAccount = { login: string; password: string; name: string; organisation: string; role: Role };
 
@@ -216,9 +219,8 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
       };
       await savePreferences(deps.db, session.person.id, wanted);
     }
-    const forAYear = { maxAge: 365 * 86_400_000, sameSite: 'lax' as const, path: '/' };
-    if (lang) res.cookie('kense_lang', lang, forAYear);
-    if (theme) res.cookie('kense_theme', theme, forAYear);
+    if (lang) setCookie(res, deps.config, 'language', lang, yearMs);
+    if (theme) setCookie(res, deps.config, 'theme', theme, yearMs);
     respond.go(req, res, safeReturn(returnTo));
   });
 

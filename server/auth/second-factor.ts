@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, ra
 import type { Request } from 'express';
 import { Secret, TOTP } from 'otpauth';
 import { isUlid } from '../../domain/ids';
+import type { SecretKeys } from '../../domain/secret-keys';
 import { accountById, type Account } from '../../storage/queries/people';
 import { countStepAnswer, insertStep, useRecoveryCode, useStep, useTotpStep, waitingStep } from '../../storage/queries/accounts';
 import type { WebDeps } from '../context';
@@ -16,22 +17,26 @@ const stepLifeMs = 5 * 60_000;
 const answersPerStep = 5;
 export const recoveryCodes = 10;
 
-/** The secrets of second factors are kept sealed: whoever reads the database alone cannot make their codes. AES-256-GCM, bound to the account. */
-const sealingKey = (secret: Buffer): Buffer => Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), 'kense second factor', 32));
+/** The secrets of second factors are kept sealed: whoever reads the database alone cannot make their codes. */
+const sealingKey = (secret: Uint8Array): Buffer => Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), 'kense second factor', 32));
 
-/** Seals a secret for one account: nonce (12 bytes), tag (16), ciphertext. */
-export function sealSecret(key: Buffer, accountId: string, plain: Uint8Array): Buffer {
+/** Seals a secret for one account with AES-256-GCM: version of the installation's secret (2 bytes), nonce (12), tag (16), ciphertext. */
+export function sealSecret({ newest, byVersion }: SecretKeys, accountId: string, plain: Uint8Array): Buffer {
+  const version = Buffer.alloc(2);
+  version.writeUInt16BE(newest);
   const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', sealingKey(key), nonce).setAAD(Buffer.from(accountId));
+  const cipher = createCipheriv('aes-256-gcm', sealingKey(byVersion.get(newest) ?? new Uint8Array()), nonce).setAAD(Buffer.from(accountId));
   const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), body]);
+  return Buffer.concat([version, nonce, cipher.getAuthTag(), body]);
 }
 
-/** Opens a sealed secret; throws when it was sealed for another account, with another key, or changed. */
-export function openSecret(key: Buffer, accountId: string, sealed: Buffer): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', sealingKey(key), sealed.subarray(0, 12)).setAAD(Buffer.from(accountId));
-  decipher.setAuthTag(sealed.subarray(12, 28));
-  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
+/** Opens a sealed secret; throws when it was sealed for another account, with a version no longer at hand, or changed. */
+export function openSecret({ byVersion }: SecretKeys, accountId: string, sealed: Buffer): Buffer {
+  const key = byVersion.get(sealed.readUInt16BE(0));
+  if (!key) throw new Error('the version of the secret that sealed this is missing');
+  const decipher = createDecipheriv('aes-256-gcm', sealingKey(key), sealed.subarray(2, 14)).setAAD(Buffer.from(accountId));
+  decipher.setAuthTag(sealed.subarray(14, 30));
+  return Buffer.concat([decipher.update(sealed.subarray(30)), decipher.final()]);
 }
 
 /** A new secret of 160 bits (RFC 4226 §4). */
@@ -102,7 +107,7 @@ export async function answerStep(
 
 async function isSecondFactor(deps: Pick<WebDeps, 'db' | 'config' | 'now'>, account: Account, code: string): Promise<boolean> {
   if (!account.totp) return false;
-  const step = stepOf(openSecret(deps.config.secret, account.id, account.totp.secret), code, deps.now());
+  const step = stepOf(openSecret(deps.config.secrets, account.id, account.totp.secret), code, deps.now());
   if (step !== null) return useTotpStep(deps.db, account.id, step);
   return useRecoveryCode(deps.db, account.id, recoveryDigest(code), deps.now());
 }

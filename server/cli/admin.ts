@@ -49,7 +49,7 @@ export function parseOptions(argv: readonly string[]): Options {
 }
 
 async function withDatabase<T>(config: Config, work: (db: ReturnType<typeof openDatabase>) => Promise<T>): Promise<T> {
-  const db = openDatabase({ url: config.databaseUrl, poolMax: 4 });
+  const db = openDatabase({ url: config.databaseUrl, tls: config.databaseTls, keys: config.secrets, poolMax: 4 });
   try {
     return await work(db);
   } finally {
@@ -187,7 +187,7 @@ async function readPassword(): Promise<string> {
 /** Starts a run for every live route that has none: after a restore the record wins. */
 export async function runReconcile(): Promise<number> {
   const config = readConfig(process.env);
-  const { client, connection } = openTemporal(config.temporal, config.secret);
+  const { client, connection } = openTemporal(config.temporal, config.secrets);
   try {
     return await withDatabase(config, async (db) => {
       const send = routeSender(client);

@@ -38,7 +38,7 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
   const [path] = argv;
   if (!path) throw new Usage('kense seed-demo FILE: the demo organisations as JSON');
   const { organisations } = file.parse(JSON.parse(readFileSync(path, 'utf8')));
-  const db = openDatabase({ url: config.databaseUrl, poolMax: 4 });
+  const db = openDatabase({ url: config.databaseUrl, tls: config.databaseTls, keys: config.secrets, poolMax: 4 });
   const inTx = transactions(db);
   try {
     for (const one of organisations) {

@@ -10,7 +10,7 @@ import { routeSender } from '../../integrations/temporal/send';
 import { DigestSet } from '../../signature';
 import { makeTextPdf } from '../../signature/sheet/text-pdf';
 import { appendAudit } from '../../storage/audit';
-import { capabilityHash, capabilityToken } from '../../storage/capabilities';
+import { newCapability } from '../../storage/capabilities';
 import { insertDocument, saveDraft } from '../../storage/queries/documents';
 import { accountByLogin } from '../../storage/queries/people';
 import { selectOne } from '../../storage/sql';
@@ -126,7 +126,7 @@ export async function seedDocuments(config: Config, db: Sequelize, organisations
   if (!organisation) return;
   const deps = activityDeps(config, 4);
   const activities = createActivities(deps);
-  const { client, connection } = openTemporal(config.temporal, config.secret);
+  const { client, connection } = openTemporal(config.temporal, config.secrets);
   const send = routeSender(client);
   try {
     await deps.objects.ensureBucket();
@@ -176,8 +176,8 @@ async function seedOne(
   const { sha256, streebog512 } = new DigestSet(['sha256', 'streebog512']).update(bytes).digests();
   const id = deps.newId();
   const objectKey = `files/${deps.newId()}`;
-  const checkHash = capabilityHash(capabilityToken(deps.secret, 'check', id, 1));
-  if (!sha256 || !streebog512 || !checkHash) throw new Error('a digest is missing');
+  const { hash: checkHash } = newCapability(deps.secrets, 'check', id, 1);
+  if (!sha256 || !streebog512) throw new Error('a digest is missing');
   await deps.objects.putBytes(objectKey, bytes, 'application/octet-stream');
   const file = {
     id: deps.newId(),

@@ -80,7 +80,7 @@ const documentRow = (row: lists.ListedDocument): DocumentRow => ({
 export function listRoutes(deps: WebDeps, respond: Responder): Router {
   const router = Router();
   const place = (req: Request, name: string): Cursor | null =>
-    param(req.query, name) ? unpackCursor(deps.config.secret, param(req.query, name)) : null;
+    param(req.query, name) ? unpackCursor(deps.config.secrets, param(req.query, name)) : null;
   const pageOf = (req: Request): PageRequest => ({ limit: pageSize, after: place(req, 'after'), before: place(req, 'before') });
   const pager = (req: Request, page: Page<unknown>, total: number): Pager => {
     const link = (name: 'after' | 'before', cursor: Cursor | null): string | null => {
@@ -90,7 +90,7 @@ export function listRoutes(deps: WebDeps, respond: Responder): Router {
           (e): e is [string, string] => typeof e[1] === 'string' && e[1] !== '' && !['after', 'before'].includes(e[0]),
         ),
       );
-      query.set(name, packCursor(deps.config.secret, cursor));
+      query.set(name, packCursor(deps.config.secrets, cursor));
       return `${req.path}?${query.toString()}`;
     };
     return {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { isUlid } from '../../domain/ids';
 import { runsCabinet, type Actor } from '../../domain/people/roles';
-import { capabilityToken } from '../../storage/capabilities';
+import { storedCapability } from '../../storage/capabilities';
 import { evidenceWithReports } from '../../storage/queries/evidence';
 import { documentFor, fileById, type Document } from '../../storage/queries/documents';
 import { lastMails } from '../../storage/queries/mail';
@@ -29,8 +29,8 @@ export async function memberPlace(deps: WebDeps, req: Request): Promise<Place> {
 }
 
 /** The address of the public check page of a document. */
-export const checkPath = (deps: WebDeps, documentId: string): string =>
-  `/check/${capabilityToken(deps.config.secret, 'check', documentId, 1)}`;
+export const checkPath = (deps: WebDeps, { id, checkHash }: Pick<Document, 'id' | 'checkHash'>): string =>
+  `/check/${storedCapability(deps.config.secrets, 'check', id, 1, checkHash)}`;
 
 /** The attempt a page asks for with `?attempt=`, else the last one the reader may see; 404 for one they may not. */
 export const wantedAttempt = (req: Request, { actor, document, attempts }: Place): number => {
@@ -77,6 +77,6 @@ export async function routeFacts(deps: WebDeps, document: Document, page: RouteP
     signatures,
     evidence,
     links: new Map(links.map((link) => [link.id, link])),
-    checkUrl: checkPath(deps, document.id),
+    checkUrl: checkPath(deps, document),
   };
 }

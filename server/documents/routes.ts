@@ -7,7 +7,7 @@ import { runsCabinet } from '../../domain/people/roles';
 import { emptyDraft, endOfDay } from '../../domain/routes/draft';
 import { currentStage } from '../../domain/routes/route';
 import { appendAudit, auditOf, verifyEntity } from '../../storage/audit';
-import { capabilityHash, capabilityToken } from '../../storage/capabilities';
+import { newCapability } from '../../storage/capabilities';
 import { CommandUsed, findCommand, once } from '../../storage/commands';
 import {
   insertDocument,
@@ -296,8 +296,7 @@ async function keepUpload(deps: WebDeps, req: Request, outcome: UploadOutcome, c
   const me = memberOf(req);
   const now = deps.now();
   const id = deps.newId();
-  const checkHash = capabilityHash(capabilityToken(deps.config.secret, 'check', id, 1));
-  if (!checkHash) throw new Error('a derived token has a wrong shape');
+  const { hash: checkHash } = newCapability(deps.config.secrets, 'check', id, 1);
   const made = await deps
     .inTx((tx) =>
       once(

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { sessionByToken, touchSession } from '../../storage/queries/sessions';
+import type { Config } from '../config';
 import type { WebDeps } from '../context';
 import { langs, preferredLang } from '../i18n';
-import { cookieOf } from '../respond';
 import type { Lang, Theme } from '../views';
-import { anonymousCsrf, anonymousCookie, sessionCookie } from './cookies';
+import { anonymousCsrf, anonymousCookie, readCookie } from './cookies';
 
 /** Gives every request an id, a logger, a language, its session and its CSRF token, and logs how it ended. */
 export function requestContext(deps: WebDeps): RequestHandler {
@@ -22,16 +22,18 @@ export function requestContext(deps: WebDeps): RequestHandler {
       else log.info(entry, 'request');
     });
     const fill = async (): Promise<void> => {
-      const token = cookieOf(req, sessionCookie(deps.config));
+      const token = readCookie(req, deps.config, 'session');
       const session = token ? await sessionByToken(deps.db, token, deps.config.session, deps.now()) : null;
       if (session) await touchSession(deps.db, session.id, deps.now());
+      const [csrf = '', ...formerCsrf] = session ? [session.csrf] : anonymousCsrf(deps.config, anonymousCookie(req, res, deps.config));
       req.kense = {
         requestId,
         log,
         session,
-        lang: langOf(req, session?.person.language),
-        theme: themeOf(req, session?.person.theme),
-        csrf: session?.csrf ?? anonymousCsrf(deps.config, anonymousCookie(req, res, deps.config)),
+        lang: langOf(req, deps.config, session?.person.language),
+        theme: themeOf(req, deps.config, session?.person.theme),
+        csrf,
+        formerCsrf,
         isHtmx: req.get('HX-Request') === 'true',
       };
     };
@@ -39,20 +41,21 @@ export function requestContext(deps: WebDeps): RequestHandler {
       requestId,
       log,
       session: null,
-      lang: langOf(req),
-      theme: themeOf(req),
+      lang: langOf(req, deps.config),
+      theme: themeOf(req, deps.config),
       csrf: '',
+      formerCsrf: [],
       isHtmx: req.get('HX-Request') === 'true',
     };
     fill().then(() => next(), next);
   };
 }
 
-const langOf = (req: Request, saved?: string): Lang => {
-  const wanted = saved ?? cookieOf(req, 'kense_lang');
+const langOf = (req: Request, config: Config, saved?: string): Lang => {
+  const wanted = saved ?? readCookie(req, config, 'language');
   return langs.find((l) => l === wanted) ?? preferredLang(req.get('Accept-Language'));
 };
-const themeOf = (req: Request, saved?: string): Theme => {
-  const wanted = saved || cookieOf(req, 'kense_theme');
+const themeOf = (req: Request, config: Config, saved?: string): Theme => {
+  const wanted = saved || readCookie(req, config, 'theme');
   return wanted === 'light' || wanted === 'dark' ? wanted : 'system';
 };

@@ -1,5 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
+import { isSameText } from '../../storage/secret-keys';
 import type { Config } from '../config';
 import { Refusal } from '../context';
 
@@ -50,9 +50,7 @@ export function isSameOrigin(req: Request, config: Config): boolean {
 /** Whether the token belongs to this visitor; compared in constant time. */
 export function tokenMatches(req: Request, token: unknown): boolean {
   if (typeof token !== 'string' || token === '') return false;
-  const given = Buffer.from(token);
-  const expected = Buffer.from(req.kense.csrf);
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  return [req.kense.csrf, ...req.kense.formerCsrf].some((expected) => isSameText(expected, token));
 }
 
 /** The routes that read a multipart body, and check its token before the first byte of a file. Everywhere else such a body is never read. */

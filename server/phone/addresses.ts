@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { codeText, deepLink } from '../../domain/phone/links';
+import type { SecretKeys } from '../../domain/secret-keys';
 import { capabilityToken } from '../../storage/capabilities';
+import { secretVersions } from '../../storage/secret-keys';
 import type { PhoneHashes } from '../../storage/queries/phone';
 import type { Config } from '../config';
 
@@ -9,13 +11,21 @@ type PhoneConfig = NonNullable<Config['phone']>;
 /** Everything that opens a session: two addresses of its offer (in the code, in the links), that of its documents, and the token. */
 export type PhoneTokens = { code: string; link: string; data: string; token: string };
 
-/** The tokens of a session: they can be made again to be shown, but not guessed; each new code has a version of its own. */
-export const phoneTokens = (secret: Buffer, id: string, codeVersion: number): PhoneTokens => ({
-  code: capabilityToken(secret, 'phone-code', id, codeVersion),
-  link: capabilityToken(secret, 'phone-link', id, 1),
-  data: capabilityToken(secret, 'phone-data', id, 1),
-  token: capabilityToken(secret, 'phone-token', id, 1),
-});
+/**
+ * The tokens of a session: they can be made again to be shown, but not guessed; each new code has a version of its own. All are made with
+ * the version of the secret the session began with, which `tokenHash`, stored then, tells; a new session takes the newest.
+ */
+export function phoneTokens(keys: SecretKeys, id: string, codeVersion: number, tokenHash: Buffer | null = null): PhoneTokens {
+  const withSecret = (version: number): string => capabilityToken(keys, 'phone-token', id, 1, version);
+  const began = tokenHash && secretVersions(keys).find((version) => sha256(withSecret(version)).equals(tokenHash));
+  const version = began ?? keys.newest;
+  return {
+    code: capabilityToken(keys, 'phone-code', id, codeVersion, version),
+    link: capabilityToken(keys, 'phone-link', id, 1, version),
+    data: capabilityToken(keys, 'phone-data', id, 1, version),
+    token: withSecret(version),
+  };
+}
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 

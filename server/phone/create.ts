@@ -128,7 +128,7 @@ async function store(deps: WebDeps, phones: PhoneSender, fresh: Fresh, items: Pa
     codeExpiresAt: new Date(now.getTime() + codeLifeMs),
     expiresAt,
   };
-  const hashes = phoneHashes(phoneTokens(deps.config.secret, fresh.id, 1));
+  const hashes = phoneHashes(phoneTokens(deps.config.secrets, fresh.id, 1));
   await deps.inTx((tx) => insertPhone(deps.db, tx, session, hashes, items));
   await wake(phones, session);
 }

@@ -144,7 +144,7 @@ function phoneRoutes(deps: WebDeps, phones: PhoneSender): Router {
     if (!decision.ok) throw ended(decision.code);
     await standing(session);
     if (!decision.again) await movePhone(deps.db, session.id, ['created'], decision.next, now);
-    const tokens = phoneTokens(deps.config.secret, session.id, session.codeVersion);
+    const tokens = phoneTokens(deps.config.secrets, session.id, session.codeVersion, session.tokenHash);
     res.json(await offerJson(deps, config, session, tokens, translatorOf(deps, req)));
   });
 
@@ -179,7 +179,7 @@ function phoneRoutes(deps: WebDeps, phones: PhoneSender): Router {
     if (typeof xml !== 'string' || xml === '') throw new PhoneRefusal(400, 'phone.malformed');
     const decision = decidePhone(factsOf(session), { kind: 'give' }, deps.now().getTime());
     if (!decision.ok) throw ended(decision.code);
-    const { data } = phoneTokens(deps.config.secret, session.id, session.codeVersion);
+    const { data } = phoneTokens(deps.config.secrets, session.id, session.codeVersion, session.tokenHash);
     const problem = await checkProof(deps, session, xml, dataUrl(config, data));
     if (problem) throw new PhoneRefusal(403, problem);
     await give(req, res, session);

@@ -29,7 +29,7 @@ export async function presentPhone(deps: WebDeps, session: PhoneSession, place: 
   const config = phoneConfig(deps);
   const stage = stageOf(factsOf(session), deps.now().getTime());
   const documents = session.purpose === 'sign' ? await phoneDocuments(deps.db, session.id) : [];
-  const links = phoneLinks(config, phoneTokens(deps.config.secret, session.id, session.codeVersion));
+  const links = phoneLinks(config, phoneTokens(deps.config.secrets, session.id, session.codeVersion, session.tokenHash));
   const query = place.returnTo ? `?return_to=${encodeURIComponent(place.returnTo)}` : '';
   return {
     purpose: session.purpose,

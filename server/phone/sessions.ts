@@ -23,7 +23,8 @@ export async function renewCode(deps: WebDeps, session: PhoneSession): Promise<P
   if (!decision.ok) return session; // the phone was faster: the page shows so
   const version = session.codeVersion + 1;
   const until = new Date(Math.min(now.getTime() + codeLifeMs, session.expiresAt.getTime()));
-  await renewPhoneCode(deps.db, session.id, version, phoneHashes(phoneTokens(deps.config.secret, session.id, version)).code, until);
+  const tokens = phoneTokens(deps.config.secrets, session.id, version, session.tokenHash);
+  await renewPhoneCode(deps.db, session.id, version, phoneHashes(tokens).code, until);
   return (await phoneById(deps.db, session.id)) ?? session;
 }
 

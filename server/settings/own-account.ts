@@ -103,7 +103,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     extra: { codes?: string[]; error?: ErrorRef; secret?: Uint8Array } = {},
   ): Promise<void> => {
     const secret =
-      extra.secret ?? (account.totp && !account.totp.since ? openSecret(deps.config.secret, account.id, account.totp.secret) : null);
+      extra.secret ?? (account.totp && !account.totp.since ? openSecret(deps.config.secrets, account.id, account.totp.secret) : null);
     const told = secret && enrolment(secret, account.login, new URL(deps.config.publicUrl).hostname);
     res.set('Cache-Control', 'no-store');
     await respond.page(
@@ -153,7 +153,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     const account = await accountOfSession(session);
     if (account.totp?.since) throw new Refusal('sign_in.factor_on');
     const secret = newSecret();
-    await deps.inTx((tx) => proposeTotp(deps.db, tx, account.id, sealSecret(deps.config.secret, account.id, secret)));
+    await deps.inTx((tx) => proposeTotp(deps.db, tx, account.id, sealSecret(deps.config.secrets, account.id, secret)));
     respond.go(req, res, '/settings/second-factor');
   });
 
@@ -161,7 +161,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     const session = sessionOf(req);
     const account = await accountOfSession(session);
     if (!account.totp || account.totp.since) return respond.go(req, res, '/settings/second-factor');
-    const secret = openSecret(deps.config.secret, account.id, account.totp.secret);
+    const secret = openSecret(deps.config.secrets, account.id, account.totp.secret);
     const counted = await limits.begin(`second factor ${account.id}`, '', account.id);
     const step = counted.ok ? stepOf(secret, flatten(req.body).code ?? '', deps.now()) : null;
     if (!counted.ok || step === null || !(await useTotpStep(deps.db, account.id, step))) {

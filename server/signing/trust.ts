@@ -8,9 +8,9 @@ const forTests = /\bTEST\b/;
 
 /**
  * Reads the pinned certificates at start. Refuses what would make every stranger a valid signer: the demo's authority outside a demo, a
- * test authority in production. Throws `ConfigError`, also when a file cannot be read.
+ * test authority outside of tests and demos. Throws `ConfigError`, also when a file cannot be read.
  */
-export function checkedTrust(config: Pick<Config, 'trustFiles' | 'demo' | 'isProduction'>): TrustStore {
+export function checkedTrust(config: Pick<Config, 'trustFiles' | 'demo' | 'isStrict'>): TrustStore {
   let trust: TrustStore;
   try {
     trust = loadTrust(config.trustFiles);
@@ -19,9 +19,9 @@ export function checkedTrust(config: Pick<Config, 'trustFiles' | 'demo' | 'isPro
   }
   const names = [...trust.anchors, ...trust.intermediates].map((c) => c.person.name ?? '');
   const demo = config.demo ? undefined : names.find((name) => forDemos.test(name));
-  const test = config.isProduction ? names.find((name) => forTests.test(name)) : undefined;
+  const test = config.isStrict ? names.find((name) => forTests.test(name)) : undefined;
   if (demo)
     throw new ConfigError([`KENSE_TRUST_FILES: ${demo} is the demo's authority; its keys are public and are refused outside a demo`]);
-  if (test) throw new ConfigError([`KENSE_TRUST_FILES: ${test} is a test authority; its keys are public and are refused in production`]);
+  if (test) throw new ConfigError([`KENSE_TRUST_FILES: ${test} is a test authority; its keys are public and are refused without KENSE_TEST=1`]);
   return trust;
 }

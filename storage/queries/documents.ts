@@ -32,6 +32,8 @@ export type Document = DocumentFacts & {
   initiatorPosition: string;
   organisationName: string;
   organisationBin: string;
+  /** SHA-256 of the token of its public check page. */
+  checkHash: Buffer;
   createdAt: Date;
   updatedAt: Date;
   file: StoredFile;
@@ -72,6 +74,7 @@ type Row = {
   counterparty_bin: string;
   attempt: number;
   route_draft: string;
+  check_hash: Buffer;
   trashed_at: Date | null;
   created_at: Date;
   updated_at: Date;
@@ -111,6 +114,7 @@ const asDocument = (row: Row): Document => ({
   initiatorPosition: row.initiator_position ?? '',
   organisationName: row.organisation_name,
   organisationBin: row.organisation_bin,
+  checkHash: row.check_hash,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
   file: {

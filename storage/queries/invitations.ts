@@ -9,10 +9,11 @@ export type Invitation = {
   expiresAt: Date;
   openedAt: Date | null;
   revokedAt: Date | null;
+  tokenHash: Buffer;
 };
 
 const columns =
-  'participant_id AS participantId, organisation_id AS organisationId, version, expires_at AS expiresAt, opened_at AS openedAt, revoked_at AS revokedAt';
+  'participant_id AS participantId, organisation_id AS organisationId, version, expires_at AS expiresAt, opened_at AS openedAt, revoked_at AS revokedAt, token_hash AS tokenHash';
 
 /** The invitation behind the hash of a link's token, or null. */
 export const invitationByHash = (db: Sequelize, tokenHash: Buffer): Promise<Invitation | null> =>

@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sequelize } from 'sequelize';
+import { secretKeysOf } from '../../domain/secret-keys';
 import { openTemporal } from '../../integrations/temporal/client';
 import { routeWorkflowId } from '../../integrations/temporal/send';
 import { hashPassword } from '../../server/auth/passwords';
@@ -133,7 +134,7 @@ async function driveAll(plans: readonly PlannedRoute[]): Promise<void> {
 /** Waits until every run has ended, and with it every mail of its route has been sent. */
 async function untilRunsEnd(): Promise<void> {
   const { KENSE_TEMPORAL_ADDRESS: address = '', KENSE_TEMPORAL_NAMESPACE: namespace = '', KENSE_SECRET_KEY = '' } = installation.settings;
-  const { client, connection } = openTemporal({ address, namespace }, Buffer.from(KENSE_SECRET_KEY, 'hex'));
+  const { client, connection } = openTemporal({ address, namespace }, secretKeysOf(KENSE_SECRET_KEY));
   const running = new Set([...documents.keys()].map((id) => routeWorkflowId(id, 1)));
   const look = async (): Promise<boolean> => {
     for (const id of running) if ((await client.workflow.getHandle(id).describe()).status.name === 'COMPLETED') running.delete(id);

@@ -23,8 +23,8 @@ const demoRoot = ((): string => {
   writeFileSync(file, toPem('CERTIFICATE', der));
   return file;
 })();
-const trust = (file: string, change: { demo?: boolean; isProduction?: boolean } = {}) =>
-  checkedTrust({ trustFiles: [file], demo: change.demo ? { accountsFile: null } : null, isProduction: change.isProduction ?? false });
+const trust = (file: string, change: { demo?: boolean; isStrict?: boolean } = {}) =>
+  checkedTrust({ trustFiles: [file], demo: change.demo ? { accountsFile: null } : null, isStrict: change.isStrict ?? false });
 
 test('the national anchors are always there, an own authority beside them', () => {
   expect(trust(path.join(fixtures, 'test-root-gost2022.cer')).anchors.length).toBe(2);
@@ -32,8 +32,8 @@ test('the national anchors are always there, an own authority beside them', () =
 
 test.each<[string, () => unknown]>([
   ['the demo authority outside a demo', () => trust(demoRoot)],
-  ['the demo authority in production', () => trust(demoRoot, { isProduction: true })],
-  ['a test authority in production', () => trust(path.join(fixtures, 'test-root-gost2022.cer'), { isProduction: true })],
+  ['the demo authority in production', () => trust(demoRoot, { isStrict: true })],
+  ['a test authority in production', () => trust(path.join(fixtures, 'test-root-gost2022.cer'), { isStrict: true })],
   ['a file that is not there', () => trust('/nonexistent.pem')],
   ['a file that is no certificate', () => trust(__filename)],
 ])('refuses %s', (_what, start) => {

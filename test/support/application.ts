@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
-import { dataConverter } from '../../integrations/temporal/client';
+import { connectionOptions, workerConverter } from '../../integrations/temporal/client';
 import { createApp } from '../../server/app';
 import { phoneSender } from '../../integrations/temporal/phone';
 import { createPhoneApp } from '../../server/phone/listener';
@@ -68,6 +68,7 @@ export class TestApplication {
     const phoneUrl = `http://127.0.0.1:${(phoneServer.address() as AddressInfo).port}/egov`;
     const config = readConfig({
       ...serverEnv(),
+      KENSE_TEST: '1',
       KENSE_PUBLIC_URL: url,
       KENSE_LISTEN: '127.0.0.1:1',
       KENSE_DATABASE_URL: database.url,
@@ -198,9 +199,9 @@ export async function startWorkers(config: Config): Promise<() => Promise<void>>
     Runtime.install({ shutdownSignals: [], telemetryOptions: { logging: { forward: {}, filter: 'OFF' } }, logger: silentLogger });
   runtimeInstalled = true;
   const deps = activityDeps(config, 20);
-  const connection = await NativeConnection.connect({ address: config.temporal.address });
+  const connection = await NativeConnection.connect(connectionOptions(config.temporal));
   const activities = createActivities(deps);
-  const shared = { connection, namespace: config.temporal.namespace, dataConverter: dataConverter(config.secret), activities };
+  const shared = { connection, namespace: config.temporal.namespace, dataConverter: workerConverter(config.secrets), activities };
   const workers = await Promise.all([
     Worker.create({ ...shared, taskQueue: queues.flow, workflowBundle: { codePath: path.join(root, 'dist', 'workflow-bundle.js') } }),
     Worker.create({ ...shared, taskQueue: queues.io }),

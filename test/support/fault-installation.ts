@@ -83,6 +83,7 @@ export class FaultInstallation {
       KENSE_TSP_URL: `${nucUrl}/tsp`,
       KENSE_CRL_URLS: '',
       KENSE_LOG_LEVEL: 'warn',
+      KENSE_TEST: '1',
     });
     await runCommand(home, ['migrate'], installation.environment);
     installation.run('web');

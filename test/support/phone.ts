@@ -26,7 +26,7 @@ export async function codeOf(app: TestApplication, id: string): Promise<{ code: 
   const session = await phoneById(app.deps.db, id);
   const { phone } = app.config;
   if (!session || !phone) throw new Error('there is no such session');
-  const { code, mobile } = phoneLinks(phone, phoneTokens(app.config.secret, id, session.codeVersion));
+  const { code, mobile } = phoneLinks(phone, phoneTokens(app.config.secrets, id, session.codeVersion, session.tokenHash));
   return { code, link: mobile };
 }
 

@@ -12,12 +12,12 @@ export class WorkerProcess {
     const env = {
       ...process.env,
       ...serverEnv(),
+      KENSE_TEST: '1',
       KENSE_PUBLIC_URL: config.publicUrl,
       KENSE_LISTEN: '127.0.0.1:1',
       KENSE_DATABASE_URL: config.databaseUrl,
       KENSE_S3_BUCKET: config.objects.bucket,
       KENSE_TEMPORAL_NAMESPACE: config.temporal.namespace,
-      KENSE_SECRET_KEY: config.secret.toString('hex'),
       KENSE_TRUST_FILES: config.trustFiles.join(','),
       KENSE_OCSP_URLS: config.pki.ocspUrls.join(','),
       KENSE_TSP_URL: config.pki.tspUrl ?? '',

@@ -11,7 +11,7 @@ type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
 
 const root = path.join(__dirname, '../..');
-const render = createRenderer({ root, isProduction: false });
+const render = createRenderer({ root, isStrict: false });
 const folder = path.join(root, 'views');
 const templates = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ejs'));
 
