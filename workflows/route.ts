@@ -101,7 +101,8 @@ export async function routeWorkflow(start: RouteStart): Promise<void> {
       });
     },
     {
-      validator: (message: RouteMessage) => {
+      validator: (message?: RouteMessage) => {
+        if (!message) throw ApplicationFailure.nonRetryable('the command cannot be read', 'Unreadable'); // refused by the codec
         if (message.kind === 'open') {
           if (route) throw refused('route.already_sent');
           return;

@@ -5,7 +5,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import type { Deps } from '../../activities';
-import { dataConverter } from '../../integrations/temporal/client';
+import { workerConverter } from '../../integrations/temporal/client';
 import { root } from '../../server/root';
 import { historiesFolder, historySecret } from '../support/histories';
 
@@ -14,8 +14,13 @@ const stored = readdirSync(historiesFolder).flatMap((workflow) =>
   readdirSync(path.join(historiesFolder, workflow)).map((file) => path.join(workflow, file)),
 );
 const read = (file: string) => historyFromJSON(JSON.parse(readFileSync(path.join(historiesFolder, file), 'utf8')));
-const replay = (codePath: string, file: string) =>
-  Worker.runReplayHistory({ workflowBundle: { codePath }, dataConverter: dataConverter(historySecret) }, read(file));
+/** Payloads are bound to the workflow's id, which the history of its first event tells. */
+const idIn = (history: ReturnType<typeof read>) => history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? undefined;
+const replay = (codePath: string, file: string) => {
+  const history = read(file);
+  const dataConverter = workerConverter(historySecret, { readsOldPayloads: true }); // releases up to 0.2 did not bind them
+  return Worker.runReplayHistory({ workflowBundle: { codePath }, dataConverter }, history, idIn(history));
+};
 
 beforeAll(() => {
   Runtime.install({

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { dataConverter } from '../../integrations/temporal/client';
+import { clientConverter, workerConverter } from '../../integrations/temporal/client';
 import { root } from '../../server/root';
 import { historySecret } from './histories';
 import { serverEnv } from './servers';
@@ -26,7 +26,7 @@ export class WorkflowRuns {
     const address = serverEnv().KENSE_TEMPORAL_ADDRESS ?? '';
     const connection = await NativeConnection.connect({ address });
     const clientConnection = await Connection.connect({ address });
-    const client = new Client({ connection: clientConnection, namespace, dataConverter: dataConverter(historySecret) });
+    const client = new Client({ connection: clientConnection, namespace, dataConverter: clientConverter(historySecret) });
     return new WorkflowRuns(client, connection, clientConnection, namespace);
   }
 
@@ -37,7 +37,7 @@ export class WorkflowRuns {
 
   /** Runs `work` while workers of the workflows and of one more queue play these activities. */
   async withWorkers<T>(queue: 'io' | 'heavy', activities: object, work: () => Promise<T>): Promise<T> {
-    const shared = { connection: this.connection, namespace: this.namespace, dataConverter: dataConverter(historySecret), activities };
+    const shared = { connection: this.connection, namespace: this.namespace, dataConverter: workerConverter(historySecret), activities };
     const workers = await Promise.all([
       Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: path.join(root, 'dist', 'workflow-bundle.js') } }),
       Worker.create({ ...shared, taskQueue: queue }),

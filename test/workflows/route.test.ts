@@ -5,7 +5,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { decide, type RouteCommand } from '../../domain/routes/decide';
 import { openRoute as planRoute } from '../../domain/routes/open';
 import type { Route } from '../../domain/routes/route';
-import { dataConverter } from '../../integrations/temporal/client';
+import { clientConverter, workerConverter } from '../../integrations/temporal/client';
 import { routeSender, routeWorkflowId } from '../../integrations/temporal/send';
 import { root } from '../../server/root';
 import { newId } from '../../storage/ids';
@@ -111,7 +111,7 @@ class Book {
 }
 
 async function withWorker<T>(book: Book, work: () => Promise<T>, bundle = path.join(root, 'dist', 'workflow-bundle.js')): Promise<T> {
-  const shared = { connection, namespace, dataConverter: dataConverter(secret), activities: book.activities() };
+  const shared = { connection, namespace, dataConverter: workerConverter(secret), activities: book.activities() };
   const workers = await Promise.all([
     Worker.create({ ...shared, taskQueue: 'flow', workflowBundle: { codePath: bundle } }),
     Worker.create({ ...shared, taskQueue: 'io' }),
@@ -151,7 +151,7 @@ beforeAll(async () => {
   namespace = await freshNamespace();
   connection = await NativeConnection.connect({ address: serverEnv().KENSE_TEMPORAL_ADDRESS ?? '' });
   clientConnection = await Connection.connect({ address: serverEnv().KENSE_TEMPORAL_ADDRESS ?? '' });
-  client = new Client({ connection: clientConnection, namespace, dataConverter: dataConverter(secret) });
+  client = new Client({ connection: clientConnection, namespace, dataConverter: clientConverter(secret) });
 });
 afterAll(async () => {
   await connection.close();
@@ -444,7 +444,7 @@ test('without Temporal the door is shut', async () => {
   const away = new Client({
     connection: Connection.lazy({ address: '127.0.0.1:1', connectTimeout: '300ms' }),
     namespace,
-    dataConverter: dataConverter(secret),
+    dataConverter: clientConverter(secret),
   });
   expect(await routeSender(away, policy).command({ documentId: newId(), attempt: 1 }, newId(), approve('first', 'p0'))).toEqual({
     kind: 'down',
