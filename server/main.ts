@@ -1,3 +1,4 @@
+import { printError } from '../domain/safe-error';
 import { ConfigError, readConfig } from './config';
 import { Usage } from './cli/usage';
 
@@ -52,6 +53,13 @@ async function runWorkers(kind: 'worker' | 'heavy'): Promise<number> {
   return 0;
 }
 
+// Node would print such an error with everything that hangs on it: a failed query with all its values.
+for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+  process.on(event, (error: unknown) => {
+    process.stderr.write(`${printError(error)}\n`);
+    process.exit(1);
+  });
+
 /** Finds the command in the arguments and runs it; returns its exit code. */
 async function main(argv: string[]): Promise<number> {
   const name = [argv.slice(0, 2).join(' '), argv[0] ?? ''].find((n) => n in commands);
@@ -67,7 +75,7 @@ main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: Error) => {
     const isExpected = error instanceof ConfigError || error instanceof Usage || (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
-    process.stderr.write(`${isExpected ? error.message : (error.stack ?? error.message)}\n`);
+    process.stderr.write(`${isExpected ? error.message : printError(error)}\n`);
     process.exit(isExpected ? 2 : 1);
   },
 );

@@ -96,18 +96,10 @@ function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isS
 }
 
 /** Makes the renderer of the pages under `root`; reads the locale files at once, so that a broken one stops the start. */
-export function createRenderer({
-  root,
-  isStrict,
-  isCached = true,
-  assetsUrl = '/assets',
-}: RendererOptions): Renderer {
+export function createRenderer({ root, isStrict, isCached = true, assetsUrl = '/assets' }: RendererOptions): Renderer {
   const views = path.join(root, 'views');
   const texts = loadTexts(path.join(root, 'locales'));
-  const translators = Object.fromEntries(langs.map((lang) => [lang, createTranslator(texts, lang, isStrict)])) as Record<
-    Lang,
-    Translator
-  >;
+  const translators = Object.fromEntries(langs.map((lang) => [lang, createTranslator(texts, lang, isStrict)])) as Record<Lang, Translator>;
 
   const plain = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
   const run = (template: string, locals: object, escape?: (value: unknown) => string): string => {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { reasonOf } from '../domain/safe-error';
 import { assertDatabase } from '../storage/database';
 import { createApp } from './app';
 import type { Config } from './config';
@@ -23,8 +24,8 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
   const server: Server = createServer(createApp(deps));
   server.requestTimeout = 0; // large uploads over slow links are fine; the headers still have their own limit
   server.headersTimeout = 30_000;
-  await assertDatabase(deps.db).catch((error: Error) => deps.log.warn({ reason: error.message }, 'the database is not ready yet'));
-  await deps.objects.ensureBucket().catch((error: Error) => deps.log.warn({ reason: error.message }, 'the object store is not ready yet'));
+  await assertDatabase(deps.db).catch((error: unknown) => deps.log.warn({ reason: reasonOf(error) }, 'the database is not ready yet'));
+  await deps.objects.ensureBucket().catch((error: unknown) => deps.log.warn({ reason: reasonOf(error) }, 'the object store is not ready yet'));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.listen.port, config.listen.host, resolve);

@@ -4,6 +4,7 @@ import { ScheduleAlreadyRunning, type Client, type ScheduleSpec } from '@tempora
 import type { Duration } from '@temporalio/common';
 import { makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import { reasonOf } from '../domain/safe-error';
 import { connectionOptions, workerConverter, openTemporal } from '../integrations/temporal/client';
 import { queues } from '../workflows/contracts';
 import type { Config } from './config';
@@ -69,7 +70,7 @@ export async function runWorker(config: Config, kind: keyof typeof shapes): Prom
   };
   const workers = await Promise.all(shapes[kind].queues.map((taskQueue) => Worker.create({ ...shared, ...options[taskQueue], taskQueue })));
   if (kind === 'worker') {
-    await deps.objects.ensureBucket().catch((error: Error) => log.warn({ reason: error.message }, 'the object store is not ready yet'));
+    await deps.objects.ensureBucket().catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'the object store is not ready yet'));
     const { client, connection: clientConnection } = openTemporal(config.temporal, config.secrets);
     await ensureSchedules(client).catch((error: Error) => log.error({ err: error }, 'schedules could not be made'));
     await clientConnection.close();
@@ -88,7 +89,7 @@ async function connect(config: Config, log: ReturnType<typeof openLog>): Promise
     try {
       return await NativeConnection.connect(connectionOptions(config.temporal));
     } catch (error) {
-      log.warn({ reason: (error as Error).message }, 'Temporal is not there yet');
+      log.warn({ reason: reasonOf(error) }, 'Temporal is not there yet');
       await new Promise((resolve) => setTimeout(resolve, retryConnectMs));
     }
   }

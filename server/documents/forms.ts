@@ -5,6 +5,7 @@ import { isTwelveDigits } from '../../domain/people/numbers';
 import { outsideProblem, routeLimits, type DraftPerson, type DraftStage, type RouteDraft } from '../../domain/routes/draft';
 import { stageKinds, stageRules } from '../../domain/routes/route';
 import type { Card } from '../../storage/queries/documents';
+import { wholeNumberIn } from '../input';
 import type { FieldErrors } from '../views';
 
 /** A posted form as flat names to strings; repeated names keep the last value, anything else is dropped. */
@@ -96,14 +97,14 @@ export function readRoute(posted: Posted): { draft: RouteDraft; inputs: StageInp
     });
   }
   const remind = (posted.remind_days ?? '').trim();
-  const remindDays = remind === '' ? null : Number(remind);
-  if (remindDays !== null && !(Number.isInteger(remindDays) && remindDays >= 1 && remindDays <= routeLimits.remindDays)) {
+  const remindDays = remind === '' ? null : wholeNumberIn(remind, { min: 1, max: routeLimits.remindDays });
+  if (remind !== '' && remindDays === null) {
     errors.remind_days = { code: 'draft.bad_reminder', params: { max: routeLimits.remindDays } };
   }
   const message = (posted.message ?? '').replace(/\r\n/g, '\n').trim();
   if (message.length > routeLimits.messageLength) errors.message = { code: 'field.too_long', params: { max: routeLimits.messageLength } };
   return {
-    draft: { stages, message: message.slice(0, routeLimits.messageLength), remindDays: errors.remind_days ? null : remindDays },
+    draft: { stages, message: message.slice(0, routeLimits.messageLength), remindDays },
     inputs,
     errors,
   };
@@ -119,8 +120,7 @@ export type EditorAct =
 /** Reads the pressed button; Enter in a search field with text means "find". Anything unknown saves, which loses nothing. */
 export function readAct(posted: Posted, inputs: readonly StageInput[]): EditorAct {
   const [name, first, second] = (posted.do ?? 'save').split(':');
-  const stage = Number(first);
-  const inRange = first !== undefined && Number.isInteger(stage) && stage >= 0 && stage < inputs.length;
+  const stage = wholeNumberIn(first, { max: inputs.length - 1 });
   switch (name) {
     case 'send':
     case 'add-stage':
@@ -130,11 +130,13 @@ export function readAct(posted: Posted, inputs: readonly StageInput[]): EditorAc
     case 'down-stage':
     case 'find':
     case 'add-outside':
-      return inRange ? { do: name, stage } : { do: 'save' };
+      return stage === null ? { do: 'save' } : { do: name, stage };
     case 'add-person':
-      return inRange && isUlid(second) ? { do: name, stage, personId: second } : { do: 'save' };
-    case 'remove-person':
-      return inRange && Number.isInteger(Number(second)) ? { do: name, stage, person: Number(second) } : { do: 'save' };
+      return stage !== null && isUlid(second) ? { do: name, stage, personId: second } : { do: 'save' };
+    case 'remove-person': {
+      const person = wholeNumberIn(second);
+      return stage !== null && person !== null ? { do: name, stage, person } : { do: 'save' };
+    }
     default: {
       const searched = inputs.findIndex((i) => i.search !== '');
       return searched >= 0 ? { do: 'find', stage: searched } : { do: 'save' };

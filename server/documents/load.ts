@@ -9,6 +9,7 @@ import { attemptsAsked, routeOfDocument, type RoutePage } from '../../storage/qu
 import { signaturesOf } from '../../storage/queries/signatures';
 import { select } from '../../storage/sql';
 import { memberOf, Refusal, type WebDeps } from '../context';
+import { optionalWholeNumber } from '../input';
 import type { RouteFacts } from './presenters';
 
 /**
@@ -35,11 +36,10 @@ export const checkPath = (deps: WebDeps, { id, checkHash }: Pick<Document, 'id' 
 /** The attempt a page asks for with `?attempt=`, else the last one the reader may see; 404 for one they may not. */
 export const wantedAttempt = (req: Request, { actor, document, attempts }: Place): number => {
   const last = attempts === 'all' ? document.attempt : Math.max(0, ...attempts);
-  const given = req.query.attempt;
-  if (actor.kind === 'guest' || typeof given !== 'string' || !/^[1-9]\d{0,5}$/.test(given)) return last;
-  const asked = Number(given);
+  const asked = optionalWholeNumber(req.query.attempt, last);
+  if (actor.kind === 'guest') return last;
   if (attempts !== 'all' && !attempts.includes(asked)) throw new Refusal('not_found');
-  return asked <= document.attempt ? asked : last;
+  return asked >= 1 && asked <= document.attempt ? asked : last;
 };
 
 /** A document as it stood in one attempt: an older attempt, and whoever sees attempts only, gets the file it was about. */

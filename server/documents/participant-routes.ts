@@ -3,6 +3,7 @@ import { maxRemarkLength, type RouteCommand } from '../../domain/routes/decide';
 import { attemptsOf } from '../../storage/queries/routes';
 import { Refusal, type WebDeps } from '../context';
 import { evidenceRoutes } from '../evidence/routes';
+import { optionalWholeNumber } from '../input';
 import { phoneSigningRoutes } from '../phone/sign-routes';
 import type { Responder } from '../respond';
 import { signingRoutes } from '../signing/routes';
@@ -38,7 +39,7 @@ export function participantRoutes(deps: WebDeps, respond: Responder, find: FindP
     if (!page) throw new Refusal('not_found');
     const facts = await routeFacts(deps, document, page);
     const view = presentRoute(facts, place.actor, deps.now(), place.base);
-    if (Number(req.query.rev) !== view.rev && req.query.rev !== undefined) res.set('HX-Trigger', 'document-head');
+    if (optionalWholeNumber(req.query.rev, view.rev) !== view.rev) res.set('HX-Trigger', 'document-head');
     respond.fragment(req, res, 'fragments/documents/route', view);
   });
 

@@ -24,6 +24,7 @@ import { participantById } from '../../storage/queries/routes';
 import { isUlid } from '../../domain/ids';
 import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
 import { statusOf } from '../refusals';
+import { optionalWholeNumber, requireWholeNumber } from '../input';
 import type { Responder } from '../respond';
 import type { EditorForm, Flash, UploadRow } from '../views';
 import { commandOf, sendToRoute, settle } from './commands';
@@ -76,8 +77,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.get('/people/suggest', async (req, res) => {
     const me = memberOf(req);
-    const stage = Number(req.query.stage);
-    if (!Number.isInteger(stage) || stage < 0) throw new Refusal('bad_request');
+    const stage = requireWholeNumber(req.query.stage);
     const text = typeof req.query.q === 'string' ? req.query.q : req.query[`stage.${stage}.search`];
     const q = typeof text === 'string' ? text.trim().slice(0, 100) : '';
     const taken = Object.entries(flatten(req.query)).flatMap(([name, value]) =>
@@ -117,8 +117,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.get('/documents/:id/history', async (req, res) => {
     const { document, attempts } = await place(req);
-    const { after: asked } = req.query;
-    const after = typeof asked === 'string' && /^\d{1,15}$/.test(asked) ? Number(asked) : 0;
+    const after = optionalWholeNumber(req.query.after, 0);
     const rows = await auditOf(deps.db, document.organisationId, document.id, 200, after);
     const chain = await verifyEntity(deps.db, document.organisationId, document.id);
     await respond.page(
@@ -448,7 +447,7 @@ async function edit(deps: WebDeps, respond: Responder, req: Request, res: Respon
   const errors =
     act.do === 'send' ? { ...(await sendingErrors(deps, document.organisationId, state.draft)), ...state.errors } : state.errors;
   if (Object.keys(errors).length > 0) return show({ ...state, errors, focus: 'editor-errors' }, { status: 422 });
-  const saved = await save(deps, document, state, Number(posted.rev));
+  const saved = await save(deps, document, state, requireWholeNumber(posted.rev));
   if (!saved) return show({ ...state, errors: { form: { code: 'document.stale' } }, focus: 'editor-errors' }, { status: 409 });
   if (act.do === 'save') return show({ ...state, focus: null }, { document: saved, justSaved: true, command: deps.newId() });
 

@@ -23,6 +23,7 @@ import { auditActor, memberOf, Refusal, type WebDeps } from '../context';
 import { commandOf } from '../documents/commands';
 import { flatten } from '../documents/forms';
 import { presentFile } from '../documents/presenters';
+import { optionalWholeNumber } from '../input';
 import type { Responder } from '../respond';
 import { isModuleOn } from '../settings/modules';
 import { openChunk, progressOf } from './chunk';
@@ -194,7 +195,7 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
     // The last answer has closed the group already: nothing is left to sign, and that is no mistake of whoever asks.
     const { me, group } = found.group.state === 'done' ? found : await findRunning(req);
     await wakeIfNeeded(group);
-    const most = Number(flatten(req.body).max) || maxChunkItems;
+    const most = optionalWholeNumber(flatten(req.body).max, maxChunkItems, { min: 1 });
     res.set('Cache-Control', 'no-store').json(await openChunk(deps, group, me, most));
   });
 

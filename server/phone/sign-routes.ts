@@ -14,6 +14,7 @@ import { commandOf } from '../documents/commands';
 import { readToSignFilter } from '../documents/lists';
 import type { Place } from '../documents/load';
 import { presentFile } from '../documents/presenters';
+import { optionalWholeNumber } from '../input';
 import type { Responder } from '../respond';
 import { createSigning, signableOf } from './create';
 import type { PhoneSignPage } from './pages';
@@ -154,7 +155,7 @@ export function phoneBatchRoutes(deps: WebDeps, respond: Responder): Router {
       onBehalf: session?.organisation ? { name: session.organisation.name, bin: session.organisation.bin } : null,
       file: null,
       initiator: null,
-      leftOut: Math.min(Math.max(Math.trunc(Number(req.query.left)) || 0, 0), 1_000),
+      leftOut: Math.min(optionalWholeNumber(req.query.left, 0), 1_000),
     };
     return respond.page(req, res, 'pages/documents/phone', data, 'to-sign');
   });

@@ -30,6 +30,7 @@ import { wakeSoon } from '../auth/letters';
 import { hashPassword, maxPasswordLength, minPasswordLength, passwordProblem } from '../auth/passwords';
 import { commandOf } from '../documents/commands';
 import { flatten } from '../documents/forms';
+import { requireWholeNumber } from '../input';
 import type { Responder } from '../respond';
 import type { FieldErrors, NewPersonForm, PeoplePage } from '../views';
 import { describeAgent } from './user-agent';
@@ -201,8 +202,9 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     const posted = flatten(req.body);
     const role = organisationRoles.find((r) => r === posted.role);
     if (!role || !grantable(me).includes(role)) throw new Refusal('person.bad_role');
+    const rev = requireWholeNumber(posted.rev);
     await changeMember(deps, req, me, String(req.params.id), 'person.role_changed', { role }, async (tx, personId) => {
-      if ((await changeRole(deps.db, tx, me.organisationId, personId, role, revOf(posted.rev))) === 0) throw new Refusal('document.stale');
+      if ((await changeRole(deps.db, tx, me.organisationId, personId, role, rev)) === 0) throw new Refusal('document.stale');
     });
     await showPeople(req, res, emptyForm());
   });
@@ -334,12 +336,6 @@ class Taken extends Error {
   constructor(readonly what: 'taken' | 'iin-taken') {
     super(what);
   }
-}
-
-/** The revision a form was made from; 409 when it is none. */
-function revOf(posted: string | undefined): number {
-  if (!/^\d{1,9}$/.test(posted ?? '')) throw new Refusal('document.stale');
-  return Number(posted);
 }
 
 type Locked = NonNullable<Awaited<ReturnType<typeof lockMember>>>;

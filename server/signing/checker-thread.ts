@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { printError } from '../../domain/safe-error';
 import { openPki } from '../../integrations/pki/pki';
 import { buildChain } from '../../signature';
 import { checkSignature, loadTrust, type CheckRequest, type CheckTools } from './check-signature';
@@ -22,6 +23,6 @@ for (const authority of tools.trust.intermediates) {
 parentPort?.on('message', ({ id, request }: { id: number; request: CheckRequest }) => {
   checkSignature(request, tools).then(
     (result) => parentPort?.postMessage({ id, result }),
-    (error: Error) => parentPort?.postMessage({ id, failure: error.stack ?? String(error) }),
+    (error: unknown) => parentPort?.postMessage({ id, failure: printError(error) }),
   );
 });

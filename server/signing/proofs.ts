@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { reasonOf } from '../../domain/safe-error';
 import type { evidenceSender } from '../../integrations/temporal/evidence';
 
 /** Has the proofs of accepted signatures gathered. */
@@ -29,7 +30,7 @@ export function openProofs(sender: ReturnType<typeof evidenceSender>, delayMs: n
       for (let id = ids.pop(); id !== undefined; id = ids.pop()) {
         await sender
           .resume(id)
-          .catch((error: Error) => log.warn({ signatureId: id, reason: error.message }, 'a proof could not be started'));
+          .catch((error: unknown) => log.warn({ signatureId: id, reason: reasonOf(error) }, 'a proof could not be started'));
       }
     };
     await Promise.all(Array.from({ length: parallel }, lane));
