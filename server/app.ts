@@ -2,8 +2,6 @@ import path from 'node:path';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { CommandUsed, findCommand } from '../storage/commands';
-import { pendingMigrations } from '../storage/migrate';
-import { selectOne } from '../storage/sql';
 import { confirmKeyRoutes, edsSignInRoutes } from './auth/eds-routes';
 import { forgottenRoutes } from './auth/forgot';
 import { freshProof } from './auth/fresh';
@@ -15,10 +13,11 @@ import { documentRoutes } from './documents/routes';
 import { groupRoutes } from './groups/routes';
 import { invitationRoutes } from './invitations/routes';
 import { requestContext } from './middleware/request';
-import { csrfGuard, securityHeaders } from './middleware/security';
+import { csrfGuard, neverKept, securityHeaders } from './middleware/security';
 import { phoneCheckRoutes } from './phone/check-routes';
 import { phoneConfirmRoutes, phoneSignInRoutes } from './phone/entry-routes';
 import { phoneBatchRoutes } from './phone/sign-routes';
+import { readinessGate } from './readiness';
 import { responder } from './respond';
 import { root } from './root';
 import { directoryRoutes } from './settings/directory';
@@ -41,13 +40,19 @@ export function createApp(deps: WebDeps): Express {
   app.set('trust proxy', deps.config.trustProxy === '' ? false : deps.config.trustProxy.split(',').map((p) => p.trim()));
   app.set('query parser', 'simple');
 
-  app.get('/healthz', (_req, res) => void res.type('text').send('ok\n'));
-  app.get('/readyz', async (_req, res) => {
-    const checks = await readiness(deps);
-    res.status(Object.values(checks).every((v) => v === 'ok') ? 200 : 503).json(checks);
+  app.set('env', 'production'); // Express would show stack traces to strangers in any other
+  app.use(securityHeaders(deps.config));
+
+  const isReady = readinessGate(deps);
+  app.get('/healthz', neverKept, (_req, res) => void res.type('text').send('ok\n'));
+  app.get('/readyz', neverKept, async (_req, res) => {
+    const ready = await isReady();
+    res
+      .status(ready ? 200 : 503)
+      .type('text')
+      .send(ready ? 'ok\n' : 'not ready\n');
   });
 
-  app.use(securityHeaders(deps.config));
   const assets = { maxAge: deps.config.isStrict ? '1h' : 0, index: false } as const;
   const vendor = path.join(root, 'node_modules');
   const pdfjs = path.join(vendor, 'pdfjs-dist');
@@ -65,6 +70,7 @@ export function createApp(deps: WebDeps): Express {
   app.get('/favicon.ico', (_req, res) => res.sendFile(path.join(root, 'views', 'assets', 'mark.svg'), assets));
   app.get('/robots.txt', (_req, res) => void res.type('text').send('User-agent: *\nDisallow: /\n'));
 
+  app.use(neverKept); // all that follows; the files above are the only ones a browser or proxy may keep
   app.use(requestContext(deps));
   const parseForm = express.urlencoded({ extended: false, limit: '512kb', parameterLimit: 5_000 });
   const guard = csrfGuard(deps.config);
@@ -165,26 +171,3 @@ function bodyProblem(error: unknown): string | null {
 const isOutage = (error: unknown): boolean =>
   /^Sequelize(Connection|HostNotFound|AccessDenied)/.test((error as Error | null)?.name ?? '') ||
   ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'].includes((error as { code?: string } | null)?.code ?? '');
-
-/** What must answer before requests make sense: database with current schema, Temporal, object store. */
-async function readiness(deps: WebDeps): Promise<Record<string, string>> {
-  const within = (work: Promise<unknown>): Promise<string> =>
-    Promise.race([
-      work.then(
-        () => 'ok',
-        (error: Error) => error.message.slice(0, 200),
-      ),
-      new Promise<string>((resolve) => setTimeout(() => resolve('no answer in 2 s'), 2_000).unref()),
-    ]);
-  const migrated = async (): Promise<void> => {
-    const missing = await pendingMigrations(deps.db);
-    if (missing.length > 0) throw new Error(`migrations are pending: ${missing.join(', ')}`);
-  };
-  const [database, schema, temporal, objects] = await Promise.all([
-    within(selectOne(deps.db, 'SELECT 1 AS one')),
-    within(migrated()),
-    within(deps.temporal.connection.withDeadline(Date.now() + 1_500, () => deps.temporal.connection.ensureConnected())),
-    within(deps.objects.ping()),
-  ]);
-  return { database, schema, temporal, objects };
-}

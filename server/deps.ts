@@ -22,16 +22,24 @@ import { checkedTrust } from './signing/trust';
 
 const now = (): Date => new Date();
 
+/** Opens the servers everything else stands on; nothing connects before it is needed. */
+export function openParts(config: Config): Pick<WebDeps, 'db' | 'temporal' | 'objects'> {
+  return {
+    db: openDatabase({ url: config.databaseUrl, tls: config.databaseTls, keys: config.secrets, poolMax: 10 }),
+    temporal: openTemporal(config.temporal, config.secrets),
+    objects: openObjectStore(config.objects),
+  };
+}
+
 /** Opens what the web process uses; nothing connects before it is needed. */
 export function webDeps(config: Config): WebDeps {
-  const db = openDatabase({ url: config.databaseUrl, tls: config.databaseTls, keys: config.secrets, poolMax: 10 });
-  const temporal = openTemporal(config.temporal, config.secrets);
+  const { db, temporal, objects } = openParts(config);
   const log = openLog(config, 'web');
   return {
     config,
     db,
     inTx: transactions(db),
-    objects: openObjectStore(config.objects),
+    objects,
     mailer: openMailer(config.smtp),
     directory: config.directory ? openDirectory(config.directory) : null,
     temporal,

@@ -11,6 +11,7 @@ const usage = `kense COMMAND
   audit verify                walk the audit log and name every changed, missing or inserted row
   reconcile                   start a workflow for every live route that lost its own
   config check                check all settings
+  ready                       say whether database, schema, Temporal and object store answer, and why not
   pki check                   ask the responders, the time-stamping authority and the lists for something harmless
   verify [options] FILE       check a signature (kense verify --help)
 `;
@@ -30,7 +31,8 @@ const commands: Record<string, Command> = {
   'user disable': async (argv) => (await admin()).runAccountActive(argv, false),
   'user enable': async (argv) => (await admin()).runAccountActive(argv, true),
   'audit verify': async () => (await admin()).runAuditVerify(),
-  'config check': async () => (await admin()).runConfigCheck(),
+  'config check': async () => (await import('./cli/config-check.js')).runConfigCheck(),
+  ready: async () => (await import('./cli/ready.js')).runReady(),
   'pki check': async () => (await import('./cli/pki.js')).runPkiCheck(),
   verify: async (argv) =>
     (await import('./cli/verify.js')).runVerify(argv, { stdout: process.stdout, stderr: process.stderr, now: () => new Date() }),

@@ -4,11 +4,10 @@ import { reasonOf } from '../domain/safe-error';
 import { assertDatabase } from '../storage/database';
 import { createApp } from './app';
 import type { Config } from './config';
+import { checkNamedFiles, findWarnings } from './config-check';
 import type { WebDeps } from './context';
 import { webDeps } from './deps';
 import { startPhone } from './phone/serve';
-import { loadPolicy } from './signing/policy';
-import { checkedTrust } from './signing/trust';
 
 /** How long requests under way may still take once the process was told to stop, milliseconds. */
 const graceMs = 10_000;
@@ -17,15 +16,17 @@ export type RunningWeb = { address: string; port: number; deps: WebDeps; stop():
 
 /** Serves the web application until `stop` is called; resolves once it listens. Rejects when the port is taken. */
 export async function startWeb(config: Config): Promise<RunningWeb> {
-  checkedTrust(config);
-  loadPolicy(config.policyFile);
+  checkNamedFiles(config);
   const deps = webDeps(config);
+  for (const warning of findWarnings(config)) deps.log.warn(warning);
   deps.checker.start();
   const server: Server = createServer(createApp(deps));
   server.requestTimeout = 0; // large uploads over slow links are fine; the headers still have their own limit
   server.headersTimeout = 30_000;
   await assertDatabase(deps.db).catch((error: unknown) => deps.log.warn({ reason: reasonOf(error) }, 'the database is not ready yet'));
-  await deps.objects.ensureBucket().catch((error: unknown) => deps.log.warn({ reason: reasonOf(error) }, 'the object store is not ready yet'));
+  await deps.objects
+    .ensureBucket()
+    .catch((error: unknown) => deps.log.warn({ reason: reasonOf(error) }, 'the object store is not ready yet'));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.listen.port, config.listen.host, resolve);

@@ -29,7 +29,6 @@ import { installation } from '../../storage/queries/settings';
 import { transactions } from '../../storage/tx';
 import { hashPassword, minPasswordLength } from '../auth/passwords';
 import { readConfig, type Config } from '../config';
-import { checkPhone, describeChecks } from '../phone/preflight';
 import { loadTrust } from '../signing/check-signature';
 import { loadPolicy } from '../signing/policy';
 import { Usage } from './usage';
@@ -225,25 +224,4 @@ export async function runReconcile(): Promise<number> {
   } finally {
     await connection.close();
   }
-}
-
-/** Prints every setting with secrets masked (the start itself has refused bad ones already) and whether phones can reach this installation. */
-export async function runConfigCheck(): Promise<number> {
-  const { phone } = readConfig(process.env);
-  for (const [name, value] of Object.entries(process.env)
-    .filter(([n]) => n.startsWith('KENSE_'))
-    .sort()) {
-    console.log(
-      `${name}=${
-        /SECRET|PASSWORD|ACCESS_KEY|URL/.test(name)
-          ? String(value)
-              .replace(/:[^:@/]+@/, ':***@')
-              .replace(/^[0-9a-f]{64}$/, '***')
-          : value
-      }`,
-    );
-  }
-  for (const line of phone ? describeChecks(await checkPhone(phone)) : []) console.log(line);
-  console.log('settings are usable');
-  return 0;
 }
