@@ -126,17 +126,16 @@ export function createRenderer({ root, isStrict, isCached = true, assetsUrl = '/
     return run(`layouts/${layout.name}`, { ...locals, body });
   };
   const fragmentHtml: Renderer['fragmentHtml'] = (name, data, ctx) => run(name, localsOf(data, ctx, newLayout()));
-  const send = (res: Response, html: string, ctx: ViewContext): void => {
+  const send = (res: Response, html: string): void => {
     res.vary('HX-Request');
-    if (ctx.actor && !res.get('Cache-Control')) res.set('Cache-Control', 'no-store');
     res.type('html').send(html);
   };
 
   return {
     pageHtml,
     fragmentHtml,
-    renderPage: (res, name, data, ctx) => send(res, pageHtml(name, data, ctx), ctx),
-    renderFragment: (res, name, data, ctx) => send(res, fragmentHtml(name, data, ctx), ctx),
+    renderPage: (res, name, data, ctx) => send(res, pageHtml(name, data, ctx)),
+    renderFragment: (res, name, data, ctx) => send(res, fragmentHtml(name, data, ctx)),
     renderMail: (name, data, lang) => {
       const locals = {
         ...helpersFor(translators[lang], new Date().toISOString(), assetsUrl, isStrict),

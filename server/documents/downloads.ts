@@ -34,19 +34,12 @@ export const signatureName = (file: StoredFile, signature: SignatureRecord, inde
 export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Place>): Router {
   const router = Router({ mergeParams: true });
 
-  const sendFile = async (req: Request, res: Response, file: StoredFile, disposition: 'inline' | 'attachment'): Promise<void> => {
-    const etag = `"${file.sha256.toString('hex')}"`;
+  const sendFile = async (res: Response, file: StoredFile, disposition: 'inline' | 'attachment'): Promise<void> => {
     res.set({
       'Content-Type': file.mediaType,
       'Content-Disposition': contentDisposition(disposition, file.name),
-      'Cache-Control': 'private, no-cache',
       'Content-Security-Policy': "default-src 'none'; sandbox", // an uploaded file never runs as a page of ours
-      ETag: etag,
     });
-    if (req.get('If-None-Match') === etag) {
-      res.status(304).end();
-      return;
-    }
     const body = await intactFile(deps, file);
     res.set('Content-Length', String(file.sizeBytes));
     await pipeline(body, res).catch((error: NodeJS.ErrnoException) => {
@@ -64,12 +57,12 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
 
   router.get('/file', async (req, res) => {
     const { document } = await shown(deps, req, await find(req));
-    await sendFile(req, res, document.file, displayOf(document.file.mediaType) === 'download' ? 'attachment' : 'inline');
+    await sendFile(res, document.file, displayOf(document.file.mediaType) === 'download' ? 'attachment' : 'inline');
   });
 
   router.get('/original', async (req, res) => {
     const { document } = await taken(req, 'original');
-    await sendFile(req, res, document.file, 'attachment');
+    await sendFile(res, document.file, 'attachment');
   });
 
   router.get('/download/zip', async (req, res) => {

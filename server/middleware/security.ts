@@ -1,4 +1,4 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { isSameText } from '../../storage/secret-keys';
 import type { Config } from '../config';
 import { Refusal } from '../context';
@@ -32,10 +32,21 @@ export function securityHeaders(config: Config): RequestHandler {
       'Cross-Origin-Resource-Policy': 'same-origin',
       'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
     });
-    if (config.publicUrl.startsWith('https:')) res.set('Strict-Transport-Security', 'max-age=31536000');
+    strictTransport(res, config.publicUrl);
     next();
   };
 }
+
+/** Where people come by https, their browsers never come otherwise again, to this host and all below it. */
+export function strictTransport(res: Response, url: string): void {
+  if (url.startsWith('https:')) res.set('Strict-Transport-Security', 'max-age=31536000; includeSubDomains');
+}
+
+/** Nothing of an answer stays in a browser or proxy: a shared computer shows the next person nothing. */
+export const neverKept: RequestHandler = (_req, res, next) => {
+  res.set('Cache-Control', 'no-store');
+  next();
+};
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 

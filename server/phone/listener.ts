@@ -9,6 +9,7 @@ import { invitationOf } from '../../storage/queries/invitations';
 import { movePhone, phoneByData, phoneByOffer, type PhoneSession } from '../../storage/queries/phone';
 import type { WebDeps } from '../context';
 import { preferredLang, type Translator } from '../i18n';
+import { strictTransport } from '../middleware/security';
 import { dataUrl, phoneTokens } from './addresses';
 import { receivePut, type PutOutcome } from './arrival';
 import { factsOf, phoneConfig } from './create';
@@ -55,7 +56,9 @@ export function createPhoneApp(deps: WebDeps, phones: PhoneSender): Express {
   app.disable('etag');
   app.set('trust proxy', deps.config.trustProxy === '' ? false : deps.config.trustProxy.split(',').map((p) => p.trim()));
   app.set('query parser', 'simple');
+  app.set('env', 'production');
   app.use((_req, res, next) => {
+    strictTransport(res, config.url);
     res.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'Content-Security-Policy': "default-src 'none'" });
     next();
   });

@@ -22,6 +22,7 @@ export function checkedTrust(config: Pick<Config, 'trustFiles' | 'demo' | 'isStr
   const test = config.isStrict ? names.find((name) => forTests.test(name)) : undefined;
   if (demo)
     throw new ConfigError([`KENSE_TRUST_FILES: ${demo} is the demo's authority; its keys are public and are refused outside a demo`]);
-  if (test) throw new ConfigError([`KENSE_TRUST_FILES: ${test} is a test authority; its keys are public and are refused without KENSE_TEST=1`]);
+  if (test)
+    throw new ConfigError([`KENSE_TRUST_FILES: ${test} is a test authority; its keys are public and are refused without KENSE_TEST=1`]);
   return trust;
 }
