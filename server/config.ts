@@ -269,7 +269,9 @@ function tlsContradictions(raw: Raw, config: Config): string[] {
   if ([...database.searchParams.keys()].some((name) => /^ssl/i.test(name)))
     found.push('KENSE_DATABASE_URL: TLS is set by KENSE_DATABASE_TLS and KENSE_DATABASE_CA_FILE, not in the address');
   if (raw.S3_CA_FILE && raw.S3_ENDPOINT.startsWith('http://')) found.push('KENSE_S3_ENDPOINT: https:// is wanted, KENSE_S3_CA_FILE is set');
-  const { protocol, username } = new URL(raw.SMTP_URL);
+  const { protocol, username, search } = new URL(raw.SMTP_URL);
+  if (config.smtp.requireTls && search !== '')
+    found.push('KENSE_SMTP_URL: with KENSE_SMTP_TLS nothing may follow the port: it could undo it');
   if (protocol === 'smtp:' && username !== '' && !config.smtp.requireTls && !isLocal(raw.SMTP_URL) && config.isStrict)
     found.push('KENSE_SMTP_URL: the password would travel in clear; use smtps:// or KENSE_SMTP_TLS=1');
   return found;

@@ -23,8 +23,7 @@ export type DatabaseOptions = {
  * backslashes and in UTF-8: under NO_BACKSLASH_ESCAPES, or in a character set where a backslash can be half of a letter, a value would
  * end its string and become a statement. ANSI_QUOTES and PIPES_AS_CONCAT would change the meaning of statements.
  */
-const sqlMode =
-  'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
+const sqlMode = 'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION';
 const charset = 'utf8mb4';
 
 /** Opens the pool; nothing is sent before the first query. MariaDB ≥ 10.11 and MySQL ≥ 8.0 are both spoken to as `mysql`. */

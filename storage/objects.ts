@@ -1,8 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { Client } from 'minio';
 
-/** Where the bytes live: any S3 store; the code uses only put, get, head, delete and multipart. */
-export type ObjectStoreOptions = { endpoint: string; accessKey: string; secretKey: string; bucket: string; region: string };
+/**
+ * Where the bytes live: any S3 store; the code uses only put, get, head, delete and multipart. An https endpoint must show a certificate
+ * for its name by an authority of the system, or by the one in `caFile` (PEM).
+ */
+export type ObjectStoreOptions = {
+  endpoint: string;
+  accessKey: string;
+  secretKey: string;
+  bucket: string;
+  region: string;
+  caFile?: string | null;
+};
 
 export type ObjectStore = {
   /** Creates the bucket when it is missing. */
@@ -20,6 +32,9 @@ export type ObjectStore = {
   ping(): Promise<void>;
 };
 
+const tlsAgent = (caFile: string | null): Agent =>
+  new Agent({ keepAlive: true, minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(caFile ? { ca: readFileSync(caFile) } : {}) });
+
 /** Opens the store by path-style addresses, which every S3 server understands. */
 export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
   const url = new URL(options.endpoint);
@@ -32,6 +47,7 @@ export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
     region: options.region,
     pathStyle: true,
     partSize: 8 * 1024 * 1024,
+    ...(url.protocol === 'https:' ? { transportAgent: tlsAgent(options.caFile ?? null) } : {}),
   });
   const { bucket } = options;
   const isMissing = (error: unknown): boolean => ['NotFound', 'NoSuchKey'].includes((error as { code?: string }).code ?? '');
