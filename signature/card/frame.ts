@@ -1,4 +1,4 @@
-import { degrees, type PDFPage } from 'pdf-lib';
+import { degrees, type PDFPage } from '@cantoo/pdf-lib';
 import type { Face } from '../sheet/text';
 import type { Faces } from '../sheet/fonts';
 import { drawMark, drawQr, drawRule, INK, QUIET } from '../sheet/drawing';

@@ -1,4 +1,4 @@
-import type { PDFDocument, PDFPage } from 'pdf-lib';
+import type { PDFDocument, PDFPage } from '@cantoo/pdf-lib';
 import { drawRule, INK, QUIET } from '../sheet/drawing';
 import type { Faces } from '../sheet/fonts';
 import type { CardOrder } from './content';

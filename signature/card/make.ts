@@ -1,4 +1,4 @@
-import { PDFDocument, type PDFPage } from 'pdf-lib';
+import { PDFDocument, type PDFPage } from '@cantoo/pdf-lib';
 import { attachFile, safeFileName } from '../sheet/attach';
 import { embedFaces } from '../sheet/fonts';
 import { openPdf } from '../sheet/signed-pdf';

@@ -1,4 +1,4 @@
-import { PageSizes, rgb, type PDFDocument, type PDFPage } from 'pdf-lib';
+import { PageSizes, rgb, type PDFDocument, type PDFPage } from '@cantoo/pdf-lib';
 import { drawRule, INK, PETROL, QUIET, drawQrImage } from '../sheet/drawing';
 import type { Faces } from '../sheet/fonts';
 import type { Fact } from '../sheet/sheet';

@@ -1,4 +1,4 @@
-import { degrees, rgb, type PDFDocument, type PDFEmbeddedPage, type PDFPage } from 'pdf-lib';
+import { degrees, rgb, type PDFDocument, type PDFEmbeddedPage, type PDFPage } from '@cantoo/pdf-lib';
 import type { Faces } from '../sheet/fonts';
 import { A4, MM, roomOf } from './frame';
 

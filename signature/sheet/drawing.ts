@@ -1,5 +1,5 @@
 import { create } from 'qrcode';
-import { LineCapStyle, rgb, type Color, type PDFPage } from 'pdf-lib';
+import { LineCapStyle, rgb, type Color, type PDFPage } from '@cantoo/pdf-lib';
 import type { Verdict } from '../verify/codes';
 
 /** Colours of printed pages: ink, quieter ink for labels, hair rules, and one meaning each for the verdicts. */

@@ -1,4 +1,4 @@
-import type { Color, PDFDocument, PDFPage } from 'pdf-lib';
+import type { Color, PDFDocument, PDFPage } from '@cantoo/pdf-lib';
 import type { Verdict } from '../verify/codes';
 import { INK, QUIET, drawMark, drawQr, drawRule, drawVerdict, verdictColour } from './drawing';
 import type { Faces } from './fonts';

@@ -1,4 +1,4 @@
-import { PDFDocument } from 'pdf-lib';
+import { PDFDocument } from '@cantoo/pdf-lib';
 import { attachSource, removeActions } from './attach';
 import { embedFaces } from './fonts';
 import { drawSheet, type SheetContent } from './sheet';

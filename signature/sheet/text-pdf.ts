@@ -1,4 +1,4 @@
-import { PDFDocument } from 'pdf-lib';
+import { PDFDocument } from '@cantoo/pdf-lib';
 import { embedFaces } from './fonts';
 
 const page = { width: 595, height: 842, margin: 70, size: 12, leading: 18 };

@@ -1,4 +1,4 @@
-import type { PDFFont } from 'pdf-lib';
+import type { PDFFont } from '@cantoo/pdf-lib';
 
 /** Longest text one field shows; more would push everything else off the page. */
 const MAX_CHARACTERS = 1200;

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { PDFDocument, degrees, PDFName } from 'pdf-lib';
+import { PDFDocument, degrees, PDFName } from '@cantoo/pdf-lib';
 import { createTrustStore, DOCUMENT_POLICY, mergeTrustStores, productionTrust, readCertificates } from '../../signature';
 import { makeCard, type CardOrder, type CardSignature } from '../../signature/card';
 import { CardError, joinQrParts, QrError, readCard, splitIntoQr, verifyCard } from '../../signature/card/reading';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PDFDocument, PDFHexString, PDFName, PDFString, StandardFonts } from 'pdf-lib';
+import { PDFDocument, PDFHexString, PDFName, PDFString, StandardFonts } from '@cantoo/pdf-lib';
 import { makeSignedPdf, type SheetSigner, type SignedPdf, type SignedPdfOrder } from '../../signature/sheet';
 
 const KAZAKH = 'Әліпби Ғылым Қазақ «аҢ» Өмір Ұлы Үміт Һәм Іс қаһарман';

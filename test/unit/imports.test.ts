@@ -5,7 +5,7 @@ const root = path.join(__dirname, '..', '..');
 /** What each layer may take from the others; `types` marks an import that must be type-only. */
 const allowed: Record<string, { layers: string[]; types?: string[]; modules: RegExp }> = {
   domain: { layers: [], modules: /^$/ },
-  signature: { layers: ['domain'], modules: /^(node:crypto|node:zlib|pdf-lib|@pdf-lib\/fontkit|qrcode)/ },
+  signature: { layers: ['domain'], modules: /^(node:crypto|node:zlib|@cantoo\/pdf-lib|@cantoo\/fontkit|qrcode)/ },
   storage: { layers: ['domain'], modules: /^(node:|sequelize|umzug|minio|ulid|zod|mysql2)/ },
   integrations: { layers: ['domain', 'signature'], types: ['workflows'], modules: /./ },
   workflows: { layers: ['domain'], types: ['activities'], modules: /^@temporalio\/workflow$/ },

@@ -1,4 +1,4 @@
-import { PDFDocument } from 'pdf-lib';
+import { PDFDocument } from '@cantoo/pdf-lib';
 import { loadTrust } from '../../server/signing/check-signature';
 import { policyFor } from '../../signature';
 import { readCard, verifyCard } from '../../signature/card/reading';
