@@ -33,9 +33,13 @@ export type CheckRequest = {
   receivedAt?: number;
   lists?: readonly Uint8Array[];
 };
-/** `isUnanswered`: no responder could be reached, so that revocation lists may stand in. */
+/**
+ * `isUnanswered`: no responder could be reached, so that revocation lists may stand in. `signing.too_costly`: the check was ended, because
+ * nobody's signature takes that long.
+ */
 export type CheckResult =
-  { ok: true; report: VerificationReport; der: Uint8Array; isUnanswered: boolean } | { ok: false; code: 'signing.unreadable' };
+  | { ok: true; report: VerificationReport; der: Uint8Array; isUnanswered: boolean }
+  | { ok: false; code: 'signing.unreadable' | 'signing.too_costly' };
 
 /** What checks are made with; opened once in each checking thread. */
 export type CheckTools = { trust: TrustStore; policy: InstallationPolicy; pki: Pki };
