@@ -58,9 +58,13 @@ export function publicPackReport(report: PackReport): object {
 export function formatPackReport(report: PackReport): string {
   const { document, files, signatures, audit } = report;
   const lines: [string, string][] = [
-    ['Document', `${document.title} (${document.name}, ${document.size} bytes)`],
     ['SHA-256', document.sha256],
-    ['Made', report.madeAt],
+    ['Size', `${document.size} bytes`],
+    ...ownWords([
+      ['Title', document.title],
+      ['File name', document.name],
+      ['Made', report.madeAt],
+    ]),
     ['Files', files.changed.length + files.unlisted.length === 0 ? `${files.count}, all as listed` : `${files.count} listed`],
     ...files.changed.map((name): [string, string] => ['  changed', name]),
     ...files.unlisted.map((name): [string, string] => ['  not listed', name]),
@@ -70,6 +74,10 @@ export function formatPackReport(report: PackReport): string {
   const body = lines.map(([label, value]) => `  ${label.padEnd(labelWidth)}${printable(value)}\n`).join('');
   return head + body + signatures.map((one, i) => formatPackSignature(one, i)).join('');
 }
+
+/** What a file says of itself: no signature covers it. */
+const ownWords = (lines: readonly [string, string][]): [string, string][] =>
+  lines.map(([label, value]) => [label, `${value} (its own word, not signed)`]);
 
 function formatPackSignature({ path, isSameSignature, report }: PackReport['signatures'][number], index: number): string {
   const other = isSameSignature ? '' : '  The signature with the proof is not the one that was received.\n';
@@ -99,7 +107,12 @@ export function publicCardReport({ format, verdict, document, signatures }: Card
 /** The report about a card in words. */
 export function formatCardReport({ verdict, document, signatures }: CardReport): string {
   const head = `${verdict.toUpperCase()}, card of an electronic document, signatures: ${signatures.length}\n`;
-  const lines = `  ${'Document'.padEnd(labelWidth)}${printable(document.name)} (${document.size} bytes)\n  ${'SHA-256'.padEnd(labelWidth)}${toHex(document.digests.sha256)}\n`;
+  const facts: [string, string][] = [
+    ['SHA-256', toHex(document.digests.sha256)],
+    ['Size', `${document.size} bytes`],
+    ...ownWords([['File name', document.name]]),
+  ];
+  const lines = facts.map(([label, value]) => `  ${label.padEnd(labelWidth)}${printable(value)}\n`).join('');
   return head + lines + signatures.map(({ report }, i) => report.signers.map((signer) => formatSigner(signer, i)).join('')).join('');
 }
 
