@@ -9,6 +9,7 @@ import type { RouteSender } from '../integrations/temporal/send';
 import type { ObjectStore } from '../storage/objects';
 import type { Session } from '../storage/queries/sessions';
 import type { InTx } from '../storage/tx';
+import type { Visitors } from './check/visitors';
 import type { Config } from './config';
 import type { Renderer } from './render';
 import type { SignatureChecker } from './signing/checker';
@@ -28,6 +29,8 @@ export type WebDeps = {
   /** Tells the sender of letters that something waits; the letters are stored already. */
   wakeOutbox: () => Promise<void>;
   checker: SignatureChecker;
+  /** Checks of the public check page, in processes of their own. */
+  visitors: Visitors;
   proofs: Proofs;
   render: Renderer;
   log: Logger;

@@ -10,6 +10,7 @@ import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
 import { openObjectStore } from '../storage/objects';
 import { transactions } from '../storage/tx';
+import { openVisitors } from './check/visitors';
 import type { Config } from './config';
 import type { WebDeps } from './context';
 import { openLog } from './log';
@@ -35,6 +36,7 @@ export function openParts(config: Config): Pick<WebDeps, 'db' | 'temporal' | 'ob
 export function webDeps(config: Config): WebDeps {
   const { db, temporal, objects } = openParts(config);
   const log = openLog(config, 'web');
+  const checks = { trustFiles: config.trustFiles, policyFile: config.policyFile, pki: config.pki };
   return {
     config,
     db,
@@ -45,7 +47,8 @@ export function webDeps(config: Config): WebDeps {
     temporal,
     send: routeSender(temporal.client),
     wakeOutbox: () => wakeOutbox(temporal.client),
-    checker: openSignatureChecker({ trustFiles: config.trustFiles, policyFile: config.policyFile, pki: config.pki }),
+    checker: openSignatureChecker(checks),
+    visitors: openVisitors(checks, { uploadMaxBytes: config.uploadMaxBytes, log }),
     render: createRenderer({ root, isStrict: config.isStrict }),
     proofs: openProofs(evidenceSender(temporal.client), config.proofDelayMs, log),
     log,

@@ -581,6 +581,8 @@ export interface CheckResultPage {
   /** Why, when one reason stands for all; null: told per signer. */
   reason: string | null;
   document: { title: string | null; number: string | null; fileName: string | null; sizeBytes: number | null; sha256: string | null };
+  /** Title and file name are what an uploaded pack or card calls the document: no signature covers them. */
+  isOwnWord: boolean;
   signers: SignatureView[];
   checkedAt: Instant;
   /** Result of the comparison with an uploaded file; null when none was given. */
@@ -588,6 +590,12 @@ export interface CheckResultPage {
   /** What is wrong with an uploaded pack beside its signatures. */
   bundle?: { changed: number; isLogBroken: boolean } | null;
   errors: FieldErrors;
+}
+/** GET /check/:token/waiting: a check that waits for its turn or is under way; the page looks again by itself. */
+export interface CheckWaitingPage {
+  token: string;
+  /** How many checks stand before this one; null when it is under way. */
+  ahead: number | null;
 }
 /** GET /check/:code for a code nobody gave out. */
 export interface CheckUnknownPage {
@@ -814,6 +822,7 @@ export interface Pages {
   'pages/check/form': CheckPage;
   'pages/check/result': CheckResultPage;
   'pages/check/unknown': CheckUnknownPage;
+  'pages/check/waiting': CheckWaitingPage;
   'pages/settings/sessions': SessionsPage;
   'pages/settings/people': PeoplePage;
   'pages/settings/directory': DirectoryPage;

@@ -20,6 +20,7 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
   const deps = webDeps(config);
   for (const warning of findWarnings(config)) deps.log.warn(warning);
   deps.checker.start();
+  deps.visitors.start();
   const server: Server = createServer(createApp(deps));
   server.requestTimeout = 0; // large uploads over slow links are fine; the headers still have their own limit
   server.headersTimeout = 30_000;
@@ -48,7 +49,7 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
       await Promise.all([closed, phone?.stop(graceMs)]);
       clearTimeout(timer);
       await deps.proofs.flush();
-      await deps.checker.close();
+      await Promise.all([deps.checker.close(), deps.visitors.close()]);
       deps.mailer.close();
       await deps.temporal.connection.close();
       await deps.db.close();

@@ -9,6 +9,7 @@ const openToAll = new Set([
   'pages/check/form',
   'pages/check/result',
   'pages/check/unknown',
+  'pages/check/waiting',
 ]);
 
 /** What a page knows of its reader, in the gallery. */

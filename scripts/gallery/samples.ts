@@ -433,6 +433,7 @@ const checked: CheckResultPage = {
   verdict: 'valid',
   reason: null,
   document: { title: 'Договор поставки № 118/25', number: '118/25', fileName: 'dogovor-118-25.pdf', sizeBytes: 1_468_006, sha256 },
+  isOwnWord: false,
   signers: [signature, { ...signature, id: id(34), name: 'Нұрланов Ерлан Қайратұлы', organisation: 'ТОО «Алатау Сервис»' }],
   checkedAt: now,
   comparison: null,
@@ -701,6 +702,9 @@ export const pages: readonly Sample[] = [
     comparison: 'different',
     document: { ...checked.document, title: null, number: null },
   }),
+  page('pages/check/result', 'check-pack', { ...checked, code: null, isOwnWord: true, document: { ...checked.document, number: null } }),
+  page('pages/check/waiting', 'check-waiting', { token: '0LZ4n1cq9m', ahead: 3 }),
+  page('pages/check/waiting', 'check-running', { token: '0LZ4n1cq9m', ahead: null }),
   page('pages/check/unknown', 'check-unknown', { code: '01KAGH2Z5Q6M' }),
   page('pages/settings/sessions', 'sessions', {
     person: {

@@ -99,7 +99,7 @@ export class TestApplication {
     if (options.worker !== false) stops.unshift(await startWorkers(config));
     stops.push(async () => {
       await nuc.stop();
-      await deps.checker.close();
+      await Promise.all([deps.checker.close(), deps.visitors.close()]);
       deps.mailer.close();
       await deps.temporal.connection.close();
       await deps.db.close();

@@ -60,6 +60,7 @@ const matrix: [method: 'GET' | 'POST', path: string, wanted: Record<Who, Wanted>
   ['POST', '/check', all],
   ['GET', '/check/:code', all],
   ['POST', '/check/:code', all],
+  ['GET', '/check/:token/waiting', all],
   ['GET', '/commands/:id', members({})],
   ['GET', '/to-sign', members({})],
   ['GET', '/in-signing', members({})],
