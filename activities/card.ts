@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
 import { formatSerial, type Certificate, type RevocationReport, type SignerReport } from '../signature';
-import { certificatesOf, makeCard, type CardSignature, type FactGroup } from '../signature/card';
+import { certificatesOf, type CardSignature, type FactGroup } from '../signature/card';
 import { MAX_QR_OCTETS, splitIntoQr } from '../signature/card/reading';
 import type { Fact } from '../signature/sheet';
 import { formatName } from '../signature/x509/name';
@@ -13,7 +13,8 @@ import { signaturesOf, type SignatureRecord } from '../storage/queries/signature
 import { signatureFiles, type SignatureFiles } from '../storage/signature-files';
 import { selectOne } from '../storage/sql';
 import type { DeriveStart } from '../workflows/contracts';
-import type { Deps } from './deps';
+import type { Deps, PdfOrder } from './deps';
+import { storePdf } from './store-pdf';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
 type DocumentFacts = { title: string; number: string; organisation: string; attempt: number; checkHash: Buffer };
@@ -32,8 +33,7 @@ export async function makeCardFile(deps: Deps, input: DeriveStart): Promise<void
   const t = wordsOf(deps, input);
   const checkUrl = `${deps.publicUrl}/check/${storedCapability(deps.secrets, 'check', input.documentId, 1, document.checkHash)}`;
   const kept = await signatureFiles(deps, await signaturesOf(deps.db, input.routeId));
-  const { bytes } = await makeCard({
-    original: await deps.objects.getBytes(file.objectKey),
+  const content: Extract<PdfOrder, { kind: 'card' }>['content'] = {
     mediaType: file.mediaType,
     fileName: file.name,
     originalText: t('ddc.original'),
@@ -60,8 +60,8 @@ export async function makeCardFile(deps: Deps, input: DeriveStart): Promise<void
     checkPrompt: [deps.translate('ru', 'ddc.side'), deps.translate('kk', 'ddc.side')].join(' / '),
     footPages: t('ddc.page', { page: '{page}', pages: '{pages}' }),
     signatures: kept.map((one, i) => present(one, i + 1, input.card?.printed ?? false, t)),
-  });
-  await deps.objects.putBytes(input.key, bytes, 'application/pdf');
+  };
+  await storePdf(deps, input, file.objectKey, { kind: 'card', content });
 }
 
 /** The words of the card's language; a card in two has both, Kazakh first. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Sequelize } from 'sequelize';
 import type { SecretKeys } from '../domain/secret-keys';
 import type { Directory } from '../integrations/directory/directory';
@@ -5,6 +6,8 @@ import type { Pki } from '../integrations/pki/pki';
 import type { Mailer } from '../integrations/mail/mailer';
 import type { RouteSender } from '../integrations/temporal/send';
 import type { InstallationPolicy, TrustStore } from '../signature';
+import type { CardOrder } from '../signature/card';
+import type { SignedPdfOrder } from '../signature/sheet';
 import type { ObjectStore } from '../storage/objects';
 import type { OutboxTemplate } from '../storage/outbox';
 import type { MailTemplate } from '../storage/queries/mail';
@@ -17,6 +20,23 @@ export type RenderMail = (
   data: Record<string, unknown>,
   language: Lang,
 ) => { subject: string; text: string; html: string };
+
+/** A derived PDF as it is ordered; its original comes as a stream. */
+export type PdfOrder =
+  { kind: 'sheet'; content: Omit<SignedPdfOrder, 'original'> } | { kind: 'card'; content: Omit<CardOrder, 'original'> };
+/** Makes derived PDFs away from this process, with limits. */
+export type PdfMaker = {
+  /**
+   * Makes one and hands its file to `use`. `ok: false`: the original is made so that it costs too much; trying again is no use. Rejects
+   * when the maker itself broke.
+   */
+  make(
+    order: PdfOrder,
+    original: () => Promise<Readable>,
+    use: (file: string) => Promise<void>,
+  ): Promise<{ ok: true } | { ok: false; why: string }>;
+  close(): Promise<void>;
+};
 
 /** Everything activities use of the world; tests give their own. */
 export type Deps = {
@@ -39,6 +59,7 @@ export type Deps = {
   /** Sends commands to routes, for what is answered without a browser. */
   send: RouteSender;
   renderMail: RenderMail;
+  pdf: PdfMaker;
   /** The text of a locale key, for files made outside a page. */
   translate: (language: Lang, key: string, params?: Record<string, string | number>) => string;
   /** Keys of the unguessable addresses. */

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
 import type { SignerReport } from '../signature';
-import { makeSignedPdf, type Fact, type SheetSigner } from '../signature/sheet';
+import type { Fact, SheetSigner } from '../signature/sheet';
 import { storedCapability } from '../storage/capabilities';
 import { fileById } from '../storage/queries/documents';
 import { routeOfDocument, type RoutePage } from '../storage/queries/routes';
@@ -10,6 +10,7 @@ import { selectOne } from '../storage/sql';
 import type { DeriveStart } from '../workflows/contracts';
 import { makeCardFile } from './card';
 import type { Deps } from './deps';
+import { storePdf } from './store-pdf';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
 type DocumentFacts = {
@@ -41,8 +42,7 @@ export const deriveActivities = (deps: Deps) => ({
     if (!document || !page || !file) throw ApplicationFailure.nonRetryable('the document is gone', 'CannotDerive');
     const t: Words = (key, params) => deps.translate(input.language, key, params);
     const signatures = await signaturesOf(deps.db, input.routeId);
-    const { bytes } = await makeSignedPdf({
-      original: await deps.objects.getBytes(file.objectKey),
+    const content = {
       mediaType: file.mediaType,
       fileName: file.name,
       attachmentText: t('sheet.attachment'),
@@ -57,8 +57,8 @@ export const deriveActivities = (deps: Deps) => ({
       checkPrompt: t('sheet.check'),
       foot: document.title,
       footPages: t('sheet.page', { page: '{page}', pages: '{pages}' }),
-    });
-    await deps.objects.putBytes(input.key, bytes, 'application/pdf');
+    };
+    await storePdf(deps, input, file.objectKey, { kind: 'sheet', content });
   },
 });
 

@@ -14,6 +14,7 @@ import { openVisitors } from './check/visitors';
 import type { Config } from './config';
 import type { WebDeps } from './context';
 import { openLog } from './log';
+import { openPdfMaker } from './pdf/maker';
 import { createRenderer } from './render';
 import { root } from './root';
 import { openSignatureChecker } from './signing/checker';
@@ -64,6 +65,7 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
   const temporal = openTemporal(config.temporal, config.secrets);
   const renderer = createRenderer({ root, isStrict: config.isStrict });
   const log = openLog(config, 'worker');
+  const pdf = openPdfMaker();
   return {
     db,
     inTx: transactions(db),
@@ -80,6 +82,7 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     send: routeSender(temporal.client),
     // The data was made for this template by activities/mail.ts; tests render every template with it.
     renderMail: (template, data, language) => renderer.renderMail(template, data as never, language),
+    pdf,
     translate: (language, key, params) => renderer.translator(language).t(key, params),
     secrets: config.secrets,
     publicUrl: config.publicUrl,
@@ -88,6 +91,7 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     invitationLifeMs: config.invitationLifeMs,
     async close() {
       mailer.close();
+      await pdf.close();
       await temporal.connection.close();
       await db.close();
     },

@@ -50,6 +50,15 @@ export type DeriveStart = {
   card?: { bilingual: boolean; printed: boolean };
 };
 
+/** Type of the failure of a derived file whose original would cost too much however often it is tried. */
+export const hopelessOriginal = 'HopelessOriginal';
+/**
+ * Where it is noted of a route that no sheet or card can be made of its document, so that nobody tries again. The number grows when the
+ * maker learns to do more.
+ */
+export const hopelessKey = ({ routeId, card }: Pick<DeriveStart, 'routeId' | 'card'>): string =>
+  `derived/${routeId}/hopeless-1-${card ? 'card' : 'sheet'}`;
+
 /** Gathering the proof of one signature. `waits` replaces the plan of waits between tries, milliseconds. */
 export type EvidenceStart = { signatureId: string; patienceMs: number; waits?: number[] };
 export const evidenceRetryName = 'evidenceRetry';

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError } from '@temporalio/client';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { evidenceOf } from '../../storage/queries/evidence';
 import type { SignatureRecord } from '../../storage/queries/signatures';
-import { queues, type DeriveStart } from '../../workflows/contracts';
-import type { WebDeps } from '../context';
+import { hopelessOriginal, hopelessKey, queues, type DeriveStart } from '../../workflows/contracts';
+import { Refusal, type WebDeps } from '../context';
 import type { Lang } from '../views';
 
 /** How long a download waits for the file to be made, milliseconds; after that the reader is told to come back. */
@@ -51,6 +52,7 @@ export async function cardPdf(
 
 async function derived(deps: WebDeps, input: DeriveStart, name: string): Promise<Readable | null> {
   if ((await deps.objects.size(input.key)) === null) {
+    if ((await deps.objects.size(hopelessKey(input))) !== null) throw new Refusal('document.cannot_derive');
     const workflowId = `derive-${input.routeId}-${name}`;
     const { client } = deps.temporal;
     await client.workflow
@@ -69,6 +71,7 @@ async function derived(deps: WebDeps, input: DeriveStart, name: string): Promise
       .then(
         () => true,
         (error: unknown) => {
+          if (isHopeless(error)) throw new Refusal('document.cannot_derive');
           deps.log.warn({ err: error, workflowId }, 'the derived file was not ready in time');
           return false;
         },
@@ -76,4 +79,11 @@ async function derived(deps: WebDeps, input: DeriveStart, name: string): Promise
     if (!finished) return null;
   }
   return deps.objects.getStream(input.key);
+}
+
+/** Whether a run ended because no such file can be made, ever. */
+function isHopeless(error: unknown): boolean {
+  const cause = error instanceof WorkflowFailedError ? error.cause : undefined;
+  const inner = cause instanceof ActivityFailure ? cause.cause : cause;
+  return inner instanceof ApplicationFailure && inner.type === hopelessOriginal;
 }

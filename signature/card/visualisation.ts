@@ -1,4 +1,5 @@
-import { degrees, rgb, type PDFDocument, type PDFEmbeddedPage, type PDFPage } from '@cantoo/pdf-lib';
+import { degrees, PDFName, rgb, type PDFDocument, type PDFEmbeddedPage, type PDFPage } from '@cantoo/pdf-lib';
+import { ContentsBudget } from '../sheet/bounds';
 import type { Faces } from '../sheet/fonts';
 import { A4, MM, roomOf } from './frame';
 
@@ -8,10 +9,15 @@ const PADDING = 2 * MM;
 /** Pages beyond these are left to the attached original. */
 export const MAX_VISUALISED = 2_000;
 
-/** Shows every page of a document within a grey frame under a pale diagonal mark; gives the pages added. */
+/**
+ * Shows every page of a document within a grey frame under a pale diagonal mark; gives the pages added. Throws HopelessPdfError when the
+ * pages show too much.
+ */
 export async function drawVisualisation(pdf: PDFDocument, faces: Faces, document: PDFDocument, mark: string): Promise<PDFPage[]> {
   const pages: PDFPage[] = [];
-  for (const source of document.getPages().slice(0, MAX_VISUALISED)) {
+  const sources = document.getPages().slice(0, MAX_VISUALISED);
+  const looks = await embedLooks(pdf, document, sources);
+  for (const source of sources) {
     const turned = ((source.getRotation().angle % 360) + 360) % 360;
     const box = source.getCropBox();
     const [width, height] = turned % 180 === 0 ? [box.width, box.height] : [box.height, box.width];
@@ -23,9 +29,7 @@ export async function drawVisualisation(pdf: PDFDocument, faces: Faces, document
     const [shownWidth, shownHeight] = [width * scale, height * scale];
     const x = room.left + PADDING + (free.width - shownWidth) / 2;
     const y = room.bottom + PADDING + free.height - shownHeight;
-    const area = { left: box.x, bottom: box.y, right: box.x + box.width, top: box.y + box.height };
-    // a page without contents is empty paper
-    const embedded = source.node.Contents() ? await pdf.embedPage(source, area) : undefined;
+    const embedded = looks.get(source);
     if (embedded) drawTurned(page, embedded, { x, y, width: shownWidth, height: shownHeight }, turned);
     page.drawRectangle({
       x: room.left,
@@ -38,6 +42,19 @@ export async function drawVisualisation(pdf: PDFDocument, faces: Faces, document
     drawDiagonal(page, faces, mark, { x, y, width: shownWidth, height: shownHeight });
   }
   return pages;
+}
+
+/** The looks of pages, taken over together: what they share is copied once. A page without contents is empty paper and has none. */
+async function embedLooks(pdf: PDFDocument, document: PDFDocument, sources: readonly PDFPage[]): Promise<Map<PDFPage, PDFEmbeddedPage>> {
+  const budget = new ContentsBudget();
+  const shown = sources.filter((source) => source.node.Contents());
+  for (const source of shown) budget.take(document, source.node.get(PDFName.of('Contents')));
+  const areas = shown.map((source) => {
+    const { x, y, width, height } = source.getCropBox();
+    return { left: x, bottom: y, right: x + width, top: y + height };
+  });
+  const embedded = await pdf.embedPages(shown, areas);
+  return new Map(shown.map((source, i) => [source, embedded[i]!]));
 }
 
 interface Box {

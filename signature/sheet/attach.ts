@@ -1,7 +1,8 @@
 import { PDFArray, PDFDict, PDFHexString, PDFName, PDFString, type PDFDocument, type PDFObject } from '@cantoo/pdf-lib';
 
-/** Entries of a name tree that are kept, and its depth: a document's own attachments, not a weapon. */
+/** Entries of a name tree that are kept, its nodes and its depth: a document's own attachments, not a weapon. */
 const MAX_ENTRIES = 2000;
+const MAX_NODES = 4000;
 const MAX_DEPTH = 16;
 
 export interface Attachment {
@@ -37,7 +38,7 @@ export function attachFile(pdf: PDFDocument, attachment: Attachment, { key }: { 
     }),
   );
   const names = dictionary(pdf, catalog, 'Names');
-  const entries = nameTreeEntries(names.lookup(PDFName.of('EmbeddedFiles')), 0);
+  const entries = nameTreeEntries(names.lookup(PDFName.of('EmbeddedFiles')));
   entries.push({ key: PDFHexString.fromText(uniqueKey(key ?? fileName, entries)), value: specification });
   entries.sort((a, b) => Buffer.compare(a.key.asBytes(), b.key.asBytes()));
   names.set(PDFName.of('EmbeddedFiles'), context.obj({ Names: entries.flatMap(({ key, value }) => [key, value]) }));
@@ -71,21 +72,28 @@ interface Entry {
   readonly value: PDFObject;
 }
 
-function nameTreeEntries(node: PDFObject | undefined, depth: number): Entry[] {
-  if (!(node instanceof PDFDict) || depth > MAX_DEPTH) return [];
+/** Entries of a name tree; a node that several name is read once. */
+function nameTreeEntries(root: PDFObject | undefined): Entry[] {
   const entries: Entry[] = [];
-  const names = node.lookup(PDFName.of('Names'));
-  if (names instanceof PDFArray) {
-    for (let i = 0; i + 1 < names.size(); i += 2) {
-      const key = names.lookup(i);
-      if (key instanceof PDFString || key instanceof PDFHexString) entries.push({ key, value: names.get(i + 1) });
+  const seen = new Set<PDFObject>();
+  const visit = (node: PDFObject | undefined, depth: number): void => {
+    if (!(node instanceof PDFDict) || depth > MAX_DEPTH || seen.has(node) || seen.size >= MAX_NODES) return;
+    seen.add(node);
+    const names = node.lookup(PDFName.of('Names'));
+    if (names instanceof PDFArray && !seen.has(names)) {
+      seen.add(names);
+      for (let i = 0; i + 1 < names.size() && entries.length < MAX_ENTRIES; i += 2) {
+        const key = names.lookup(i);
+        if (key instanceof PDFString || key instanceof PDFHexString) entries.push({ key, value: names.get(i + 1) });
+      }
     }
-  }
-  const kids = node.lookup(PDFName.of('Kids'));
-  if (kids instanceof PDFArray) {
-    for (let i = 0; i < kids.size() && entries.length < MAX_ENTRIES; i++) entries.push(...nameTreeEntries(kids.lookup(i), depth + 1));
-  }
-  return entries.slice(0, MAX_ENTRIES);
+    const kids = node.lookup(PDFName.of('Kids'));
+    if (!(kids instanceof PDFArray) || seen.has(kids)) return;
+    seen.add(kids);
+    for (let i = 0; i < kids.size() && entries.length < MAX_ENTRIES && seen.size < MAX_NODES; i++) visit(kids.lookup(i), depth + 1);
+  };
+  visit(root, 0);
+  return entries;
 }
 
 function uniqueKey(name: string, entries: readonly Entry[]): string {

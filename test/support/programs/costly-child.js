@@ -32,7 +32,7 @@ const work = {
 serveTasks(() => async (task) => {
   if (typeof task === 'string') return work[task.split(' ')[0]](task);
   // The check page: "gate FILE" waits until the file is there.
-  const word = readFileSync(task.file ?? task.signature, 'latin1')
+  const word = readFileSync(task.file ?? task.signature ?? task.original, 'latin1')
     .replace(/^(%PDF-|PK\x03\x04)/, '')
     .trim();
   const [name, file] = word.split(' ');
