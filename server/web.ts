@@ -1,4 +1,3 @@
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { reasonOf } from '../domain/safe-error';
 import { assertDatabase } from '../storage/database';
@@ -7,6 +6,7 @@ import type { Config } from './config';
 import { checkNamedFiles, findWarnings } from './config-check';
 import type { WebDeps } from './context';
 import { webDeps } from './deps';
+import { createListener, isOurs, webLimits } from './listener';
 import { startPhone } from './phone/serve';
 
 /** How long requests under way may still take once the process was told to stop, milliseconds. */
@@ -21,9 +21,8 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
   for (const warning of findWarnings(config)) deps.log.warn(warning);
   deps.checker.start();
   deps.visitors.start();
-  const server: Server = createServer(createApp(deps));
-  server.requestTimeout = 0; // large uploads over slow links are fine; the headers still have their own limit
-  server.headersTimeout = 30_000;
+  const app = createApp(deps);
+  const server = createListener(webLimits, app, isOurs(app));
   await assertDatabase(deps.db).catch((error: unknown) => deps.log.warn({ reason: reasonOf(error) }, 'the database is not ready yet'));
   await deps.objects
     .ensureBucket()

@@ -283,7 +283,10 @@ export function openPool<Settings, Task, Result>(program: string, settings: Sett
       isClosed = true;
       for (const one of line.splice(0)) one.reject(new TaskDropped('the pool is closed'));
       const ends = [...members].map(({ child }) => new Promise<void>((resolve) => child.once('close', () => resolve())));
-      for (const { child } of members) child.kill('SIGKILL');
+      for (const { child } of members) {
+        child.ref(); // or the program would end before it has closed what comes after this
+        child.kill('SIGKILL');
+      }
       await Promise.all(ends);
     },
   };

@@ -1,13 +1,8 @@
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { phoneSender } from '../../integrations/temporal/phone';
 import type { WebDeps } from '../context';
+import { createListener, isOurs, phoneLimits } from '../listener';
 import { createPhoneApp } from './listener';
-
-/** Time for a whole request: 20 MB of documents over a slow mobile network. And for its headers. Milliseconds. */
-const requestMs = 180_000;
-const headersMs = 10_000;
-const maxConnections = 500;
 
 export type RunningPhone = { port: number; stop(graceMs: number): Promise<void> };
 
@@ -15,10 +10,8 @@ export type RunningPhone = { port: number; stop(graceMs: number): Promise<void> 
 export async function startPhone(deps: WebDeps): Promise<RunningPhone | null> {
   const { phone } = deps.config;
   if (!phone) return null;
-  const server: Server = createServer(createPhoneApp(deps, phoneSender(deps.temporal.client)));
-  server.requestTimeout = requestMs;
-  server.headersTimeout = headersMs;
-  server.maxConnections = maxConnections;
+  const app = createPhoneApp(deps, phoneSender(deps.temporal.client));
+  const server = createListener(phoneLimits, app, isOurs(app));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(phone.listen.port, phone.listen.host, resolve);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openPool, Overspent, TaskDropped, TaskLost, type Allowance, type Pool } from '../../server/isolation/pool';
@@ -86,6 +87,14 @@ test('should its pool die while a task computes, the system ends the task', asyn
   const { result: pid } = await pool.order('pid', enough).done;
   expect(readFileSync(`/proc/${pid}/limits`, 'utf8')).toMatch(/^Max cpu time\s+\d+/m);
   await pool.close();
+});
+
+test('a program closes its pool and goes on to what it closes next', () => {
+  const script = `
+    const { openPool } = require(${JSON.stringify(path.join(root, 'dist/server/isolation/pool.js'))});
+    const pool = openPool(${JSON.stringify(path.join(programs, 'costly-child.js'))}, null, { processes: 1, memoryMib: 100, heapMib: 64 });
+    pool.order('echo', ${JSON.stringify(enough)}).done.then(() => pool.close()).then(() => console.log('closed'));`;
+  expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })).toBe('closed\n');
 });
 
 describe('checks of signatures in a thread', () => {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,6 +14,7 @@ import { hashPassword } from '../../server/auth/passwords';
 import { readConfig, type Config } from '../../server/config';
 import type { WebDeps } from '../../server/context';
 import { activityDeps, webDeps } from '../../server/deps';
+import { createListener, phoneLimits, webLimits } from '../../server/listener';
 import { root } from '../../server/root';
 import type { OrganisationRole } from '../../domain/people/roles';
 import { createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
@@ -60,10 +61,10 @@ export class TestApplication {
     const folder = mkdtempSync(path.join(tmpdir(), 'kense-test-'));
     const trust = path.join(folder, 'ca.pem');
     writeFileSync(trust, authority.pem);
-    const server = createServer();
+    const server = createListener(webLimits);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const phoneServer = createServer();
+    const phoneServer = createListener(phoneLimits);
     await new Promise<void>((resolve) => phoneServer.listen(0, '127.0.0.1', resolve));
     const phoneUrl = `http://127.0.0.1:${(phoneServer.address() as AddressInfo).port}/egov`;
     const config = readConfig({
