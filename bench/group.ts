@@ -114,7 +114,7 @@ async function untilKept(db: ReturnType<typeof openDatabase>): Promise<void> {
 }
 
 /** A draft of one stage that this person must sign, with the digests of these bytes; nobody reads the bytes themselves here. */
-async function makeSignable(
+export async function makeSignable(
   db: ReturnType<typeof openDatabase>,
   initiator: Parameters<typeof makeDraft>[1],
   signer: Parameters<typeof makeDraft>[1],

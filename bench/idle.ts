@@ -9,6 +9,7 @@ import { holderOf, recordedProcesses } from '../scripts/launcher/processes';
 import { table } from '../scripts/launcher/table';
 import { throwAwayHome } from './installation';
 import { printResult, rounded } from './measure';
+import { memoryOf, statOf, withChildren } from './processes';
 
 /** The demo is at rest when all of it together uses less of one processor than this, over `restMs`; it is waited for so long at most. */
 const restShare = 0.15;
@@ -19,24 +20,6 @@ const startPatienceMs = 300_000;
 const ticksPerSecond = 100;
 
 type Part = { name: string; pid: number };
-
-const statOf = (pid: number): string[] => {
-  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from field 3 of proc(5)
-};
-
-/** Pids of a process and of everything it started that stands in its session. */
-function withChildren(pid: number): number[] {
-  const all = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const children = all.map(Number).filter((other) => {
-    try {
-      return Number(statOf(other)[1]) === pid;
-    } catch {
-      return false; // it ended a moment ago
-    }
-  });
-  return [pid, ...children.flatMap(withChildren)];
-}
 
 /** The processes a running demo consists of. */
 function partsOf(home: Home): Part[] {
@@ -58,20 +41,6 @@ async function untilAtRest(parts: readonly Part[]): Promise<number> {
     await sleep(restMs);
     const share = (cpuSeconds(parts) - before) / (restMs / 1000);
     if (share < restShare || Date.now() > deadline) return share;
-  }
-}
-
-/** Memory of a process in MiB. PSS counts a page shared by n processes 1/n times, so parts add up to what the machine gives. */
-function memoryOf(pid: number): { rss: number; pss: number | null } {
-  const kib = (text: string, name: string): number | null => {
-    const found = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
-    return found === undefined ? null : Number(found) / 1024;
-  };
-  const rss = kib(fs.readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') ?? 0;
-  try {
-    return { rss, pss: kib(fs.readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') };
-  } catch {
-    return { rss, pss: null }; // another user's process
   }
 }
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { applicationEnvironment, runCommand, Supervised } from '../scripts/launcher/application';
+import { applicationEnvironment, type Role, runCommand, Supervised } from '../scripts/launcher/application';
 import { type Home, openHome } from '../scripts/launcher/home';
 import { Ports } from '../scripts/launcher/ports';
 import { killRecorded, startProcess, stopLeftovers } from '../scripts/launcher/processes';
@@ -22,11 +22,12 @@ export function throwAwayHome(): Home {
 }
 
 /**
- * Starts the servers, web, worker and the worker of the bare workflow; resolves when web is ready. `choose` gives settings beside the
- * usual ones, seeing those of the servers.
+ * Starts the servers, the processes of these roles and the worker of the bare workflow; resolves when web is ready. `choose` gives
+ * settings beside the usual ones, seeing those of the servers.
  */
 export async function startInstallation(
   choose: (servers: Readonly<Record<string, string>>) => Record<string, string> = () => ({}),
+  roles: readonly Role[] = ['web', 'worker'],
 ): Promise<BenchInstallation> {
   const home = throwAwayHome();
   const servers = await startServers(home, { throwAway: false, say: () => undefined });
@@ -42,7 +43,7 @@ export async function startInstallation(
   };
   const env = applicationEnvironment(settings);
   await runCommand(home, ['migrate'], env);
-  const processes = (['web', 'worker'] as const).map((role) => new Supervised(home, role, env, console.error));
+  const processes = roles.map((role) => new Supervised(home, role, env, console.error));
   await processes[0]?.untilReady(async () => (await fetch(`${url}/readyz`)).ok);
   const script = path.join(__dirname, 'bare-worker.js');
   startProcess(home, { name: 'bare-worker', program: process.execPath, args: [script], env, marker: script, graceMs: 0 });

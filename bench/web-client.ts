@@ -3,7 +3,11 @@ export class WebClient {
   private readonly cookies = new Map<string, string>();
   private csrf = '';
 
-  constructor(private readonly url: string) {}
+  /** `headers` go with every request. */
+  constructor(
+    private readonly url: string,
+    private readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
 
   async signIn(login: string, password: string): Promise<void> {
     await this.get('/sign-in');
@@ -40,12 +44,28 @@ export class WebClient {
     return this.ask(path, { method: 'POST', body: new URLSearchParams({ _csrf: this.csrf, ...fields }), headers });
   }
 
-  private async ask(
+  /** Posts a form with files, the token of its page before them. */
+  async upload(
     path: string,
-    init: { method: string; body?: URLSearchParams | string; headers?: Record<string, string> },
-  ): Promise<{ status: number; text: string }> {
+    fields: Record<string, string>,
+    files: readonly { field: string; name: string; bytes: Uint8Array<ArrayBuffer> }[],
+  ): Promise<{ status: number; text: string; location: string }> {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ _csrf: this.csrf, ...fields })) body.append(name, value);
+    for (const { field, name, bytes } of files) body.append(field, new Blob([bytes]), name);
+    return this.ask(path, { method: 'POST', body });
+  }
+
+  async ask(
+    path: string,
+    init: { method: string; body?: URLSearchParams | FormData | string; headers?: Record<string, string> },
+  ): Promise<{ status: number; text: string; location: string; headers: Headers }> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(new URL(path, this.url), { ...init, headers: { ...init.headers, cookie }, redirect: 'manual' });
+    const response = await fetch(new URL(path, this.url), {
+      ...init,
+      headers: { ...this.headers, ...init.headers, cookie },
+      redirect: 'manual',
+    });
     for (const line of response.headers.getSetCookie()) {
       const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=', 2);
       this.cookies.set(name, value);
@@ -53,6 +73,6 @@ export class WebClient {
     const text = await response.text();
     const token = /"X-CSRF-Token":"([^"]+)"/.exec(text)?.[1];
     if (token) this.csrf = token;
-    return { status: response.status, text };
+    return { status: response.status, text, location: response.headers.get('location') ?? '', headers: response.headers };
   }
 }

@@ -5,6 +5,7 @@ const benches = {
   routes: () => import('../bench/routes.js'),
   idle: () => import('../bench/idle.js'),
   signatures: () => import('../bench/signatures.js'),
+  hostile: () => import('../bench/hostile.js'),
 };
 
 const isBench = (name: string | undefined): name is keyof typeof benches => name !== undefined && name in benches;
