@@ -17,7 +17,7 @@ import { change, selectOne } from '../storage/sql';
 import { makeSignable } from './group';
 import { hostileInputs, type HostileInput } from './hostile/inputs';
 import { startInstallation, type BenchInstallation } from './installation';
-import { printResult, quantile, rounded, timed } from './measure';
+import { inLanes, printResult, quantile, rounded, timed } from './measure';
 import { childrenOfAll, memoryOf, withChildren } from './processes';
 import { makePeople, password, type BenchPerson } from './routes-data';
 import { WebClient } from './web-client';
@@ -66,8 +66,8 @@ export async function main(args: readonly string[]): Promise<void> {
     const bench = await prepare(installation, db, routeSender(temporal.client));
     const inputs = await hostileInputs(isSmall);
     const derived = await prepareDerived(bench, inputs);
-    const rest = await Promise.all(Array.from({ length: count }, () => prepareSigning(bench)));
-    const meanwhile = await Promise.all(Array.from({ length: count * 6 }, () => prepareSigning(bench)));
+    const rest = await prepareSignings(bench, count);
+    const meanwhile = await prepareSignings(bench, count * 6);
 
     const person = new WebClient(installation.url);
     await person.signIn(bench.signer.login, password);
@@ -128,6 +128,13 @@ async function prepareSigning(bench: Bench): Promise<Ready> {
   const id = await makeSignable(bench.db, bench.initiator, bench.signer, content);
   await openRoute(bench, id);
   return { id, cms: cmsOver(bench, content) };
+}
+
+async function prepareSignings(bench: Bench, count: number): Promise<Ready[]> {
+  const made: Ready[] = [];
+  const one = async (): Promise<void> => void made.push(await prepareSigning(bench));
+  await inLanes(Array<() => Promise<void>>(count).fill(one), 4);
+  return made;
 }
 
 /** The documents whose derived files will be asked for: uploaded, sent and signed as people do. */
