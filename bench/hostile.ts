@@ -11,6 +11,7 @@ import { readJson } from '../scripts/launcher/home';
 import { table } from '../scripts/launcher/table';
 import { openKeyring, type DemoKey, type Keyring, type KeyringFile } from '../scripts/simulators/keyring';
 import { signDocument } from '../scripts/simulators/ncalayer/sign';
+import { secretKeysOf } from '../domain/secret-keys';
 import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
 import { change, selectOne } from '../storage/sql';
@@ -60,7 +61,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const db = openDatabase({ url: settings.KENSE_DATABASE_URL ?? '', poolMax: 4 });
   const temporal = openTemporal(
     { address: settings.KENSE_TEMPORAL_ADDRESS ?? '', namespace: settings.KENSE_TEMPORAL_NAMESPACE ?? '' },
-    Buffer.from(settings.KENSE_SECRET_KEY ?? '', 'hex'),
+    secretKeysOf(settings.KENSE_SECRET_KEY ?? ''),
   );
   try {
     const bench = await prepare(installation, db, routeSender(temporal.client));

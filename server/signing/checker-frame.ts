@@ -1,5 +1,6 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
+import { printError } from '../../domain/safe-error';
 import type { CheckRequest, CheckResult } from './check-signature';
 import type { CheckerSettings } from './check-tools';
 
@@ -21,7 +22,7 @@ export function serveChecks(open: (settings: CheckerSettings) => (request: Check
       Atomics.store(computing, 0, id);
       check(request).then(
         (result) => parentPort?.postMessage({ id, result }),
-        (error: Error) => parentPort?.postMessage({ id, failure: error.stack ?? String(error) }),
+        (error: unknown) => parentPort?.postMessage({ id, failure: printError(error) }),
       );
     });
   });
