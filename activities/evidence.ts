@@ -27,6 +27,7 @@ import {
   evidenceCase,
   insertAuditStamp,
   overdueEvidence,
+  revocationListVersions,
   revocationLists,
   saveEvidence,
   saveRevocationList,
@@ -106,26 +107,29 @@ export function evidenceActivities(deps: Deps) {
 const listPauseMs = 60_000;
 
 /** The revocation lists: fetched by housekeeping, and when a signature needs one before that. */
-function listsOf(deps: Deps): { refresh: () => Promise<{ fetched: number }>; read: () => Promise<Crl[]> } {
+function listsOf(deps: Deps): { refresh: () => Promise<{ fetched: number }>; read: (isNeeded: boolean) => Promise<Crl[]> } {
   let running: Promise<{ fetched: number }> | null = null;
   let asked = -Infinity;
-  let parsed: Promise<Crl[]> | null = null; // megabytes: read and parsed once between two refreshes
+  let parsed: { versions: string; lists: Promise<Crl[]> } | null = null; // megabytes: read and parsed once for each change
   const refresh = (): Promise<{ fetched: number }> => {
     asked = Date.now();
-    running ??= refreshLists(deps).finally(() => (running = parsed = null));
+    running ??= refreshLists(deps).finally(() => (running = null));
     return running;
   };
   return {
     refresh,
-    read: async () => {
-      if (running || Date.now() - asked > listPauseMs) await refresh();
-      parsed ??= revocationLists(deps.db)
+    read: async (isNeeded) => {
+      if (isNeeded && (running || Date.now() - asked > listPauseMs)) await refresh();
+      const versions = (await revocationListVersions(deps.db)).join('\n');
+      if (parsed?.versions === versions) return parsed.lists;
+      const lists = revocationLists(deps.db)
         .then((kept) => kept.map((list) => readCrlFile(list.der)))
         .catch((error: unknown) => {
           parsed = null;
           throw error;
         });
-      return parsed;
+      parsed = { versions, lists };
+      return lists;
     },
   };
 }
@@ -200,7 +204,7 @@ const purposeOf = (name: string): Purpose => PURPOSES.find((one) => one === name
 
 async function look(
   deps: Deps,
-  lists: () => Promise<Crl[]>,
+  lists: (isNeeded: boolean) => Promise<Crl[]>,
   found: EvidenceCase,
   plan: { waitMs: number; isLast: boolean },
 ): Promise<EvidenceFinding> {
@@ -215,8 +219,7 @@ async function look(
   };
   const stored = await deps.objects.getBytes(found.objectKey ?? found.cmsKey);
   const stamped = await withTimeStamp(deps, stored, input);
-  const since = latest(evidenceNeeds(stamped.der, input).statuses.map((need) => need.about));
-  let checked = await checkOnline(deps.pki, stamped.der, { ...input, lists, ...(since ? { since } : {}) });
+  let checked = await checkOnline(deps.pki, stamped.der, { ...input, lists });
   if (checked.report.signers[0]?.revocation[0]?.source === 'ocsp' && !speaksAfter(checked.report.signers[0])) {
     // An answer of the very second before the stamp: the next second's speaks after it.
     await new Promise((resolve) => setTimeout(resolve, 2 * secondMs));
@@ -238,9 +241,10 @@ async function look(
     if (again.report.verdict === 'valid') der = enclose(der, input, again);
   }
 
-  // The verdict that counts is the one the enclosed proof gives by itself, without the network.
+  // The verdict that counts is the one the enclosed proof gives by itself, without the network; a revocation found outside overrules it.
   const alone = verifyCms(der, input).signers[0] ?? signer;
-  const isProved = isTimely && alone.verdict === 'valid' && (alone.level === 'CAdES-LT' || alone.level === 'CAdES-LTA');
+  const isProved =
+    signer.verdict !== 'invalid' && isTimely && alone.verdict === 'valid' && (alone.level === 'CAdES-LT' || alone.level === 'CAdES-LTA');
   const isFinal = isProved || signer.verdict === 'invalid';
   const shown = isProved ? alone : signer;
   const ends = isProved ? (proofEnds(der) ?? null) : null;
@@ -264,8 +268,8 @@ async function look(
 }
 
 /**
- * Whether what is known of the signer's certificate was said after the signature was made. A list from before it clears the signer for
- * the moment; a revocation entered since is not in it, so the answer is asked for again.
+ * Whether what is known of the signer's certificate was said after the signature was made. A list in force but from before it clears the
+ * signer for the moment; a revocation entered since is not in it, so the answer is asked for again.
  */
 function speaksAfter({ revocation: [own], bestTime }: SignerReport): boolean {
   return !own?.thisUpdate || Date.parse(own.thisUpdate) + secondMs > Date.parse(bestTime);
@@ -276,9 +280,6 @@ function pendingOf(named: readonly string[], problems: readonly PkiProblem[]): s
   if (named.length > 0) return [...named];
   return [...new Set(problems.map(({ service }) => (service === 'tsp' ? 'time-stamp' : 'revocation')))];
 }
-
-const latest = (instants: readonly Date[]): Date | undefined =>
-  instants.length > 0 ? new Date(Math.max(...instants.map((at) => at.getTime()))) : undefined;
 
 type Upgraded = { der: Uint8Array; problems: PkiProblem[] };
 
@@ -317,12 +318,11 @@ const untrusted = (deps: Deps): PkiProblem => ({
 function enclose(der: Uint8Array, input: VerificationInput, checked: Awaited<ReturnType<typeof checkOnline>>): Uint8Array {
   const needs = evidenceNeeds(der, input);
   if (needs.statuses.length === 0 && needs.certificates.length === 0) return der;
-  const issuers = needs.statuses.map(({ certificate }) => Buffer.from(certificate.issuer.der).toString('hex'));
-  return embedEvidence(der, {
-    certificates: needs.certificates,
-    ocsp: checked.ocsp.map((answer) => answer.response),
-    crls: checked.crls.filter((crl) => issuers.includes(Buffer.from(crl.issuer.der).toString('hex'))),
-  });
+  const answered = embedEvidence(der, { certificates: needs.certificates, ocsp: checked.ocsp.map((answer) => answer.response), crls: [] });
+  // Lists are megabytes long: only those of authorities whose responder has not answered.
+  const issuers = evidenceNeeds(answered, input).statuses.map(({ certificate }) => Buffer.from(certificate.issuer.der).toString('hex'));
+  const crls = checked.crls.filter((crl) => issuers.includes(Buffer.from(crl.issuer.der).toString('hex')));
+  return crls.length > 0 ? embedEvidence(answered, { certificates: [], ocsp: [], crls }) : answered;
 }
 
 const endsSoon = (der: Uint8Array, now: Date): boolean => (proofEnds(der)?.getTime() ?? Infinity) - renewBeforeMs < now.getTime();

@@ -2,15 +2,21 @@ import { verifyXml, xmlStatusNeeds, type Crl, type VerificationReport, type XmlV
 import type { Pki, PkiProblem } from './pki';
 
 /**
- * Verifies an enveloped XML signature with what the responders say about its certificates; lists stand in only where nobody answered.
+ * Verifies an enveloped XML signature with what the responders and the lists say about its certificates; lists clear only where nobody answered.
  * Throws SignatureFormatError when the text is no signed XML document.
  */
 export async function checkXmlOnline(
   pki: Pki,
   text: string,
-  { timeoutMs, lists, ...input }: Omit<XmlVerificationInput, 'ocsp' | 'crls'> & { timeoutMs: number; lists: () => readonly Crl[] },
+  {
+    since,
+    timeoutMs,
+    lists,
+    ...input
+  }: Omit<XmlVerificationInput, 'ocsp' | 'crls'> & { since?: Date; timeoutMs: number; lists: () => readonly Crl[] },
 ): Promise<{ report: VerificationReport; problems: PkiProblem[] }> {
-  if (input.policy.requireRevocation === 'none') return { report: verifyXml(text, input), problems: [] };
-  const { ocsp, problems } = await pki.statuses(xmlStatusNeeds(text, input), { timeoutMs });
-  return { report: verifyXml(text, { ...input, ocsp, crls: problems.length > 0 ? lists() : [] }), problems };
+  const crls = lists();
+  if (input.policy.requireRevocation === 'none') return { report: verifyXml(text, { ...input, crls }), problems: [] };
+  const { ocsp, problems } = await pki.statuses(xmlStatusNeeds(text, input), { timeoutMs, ...(since ? { since } : {}) });
+  return { report: verifyXml(text, { ...input, ocsp, crls }), problems };
 }

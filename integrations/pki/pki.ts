@@ -22,15 +22,15 @@ export type PkiProblem = {
   failure: PkiFailure | OcspFault | TimeStampRefusal | 'malformed' | 'not-configured';
   detail: string;
 };
-/** A certificate whose status is wanted, with the one that issued it. */
-export type StatusWanted = { certificate: Certificate; issuer: Certificate };
+/** A certificate whose status is wanted, with the one that issued it; an answer must have been asked for at or after `about`. */
+export type StatusWanted = { certificate: Certificate; issuer: Certificate; about?: Date };
 /** Answers as verification takes them, the untrustworthy ones too: a wrong answer must not pass for none. */
 export type Statuses = { ocsp: OcspAnswer[]; problems: PkiProblem[] };
 
 export type Pki = {
   /**
-   * Asks the responders about each certificate, all at once. An answer fetched within the last minute serves again unless `since` wants
-   * one made later. Never rejects.
+   * Asks the responders about each certificate, all at once. An answer serves again for a minute, but never for an instant after it was
+   * asked for: a key may have been revoked since. `since` wants later ones. Never rejects.
    */
   statuses(wanted: readonly StatusWanted[], options?: { since?: Date; timeoutMs?: number }): Promise<Statuses>;
   /** A time-stamp token over a digest, or why there is none. Never rejects. */
@@ -51,13 +51,11 @@ const reuseMs = 60_000;
 const refusalMs = 60_000;
 /** A service that did not answer is left alone this long: a batch of a hundred signatures waits once, not a hundred times. Milliseconds. */
 const pauseMs = 10_000;
-/** OCSP speaks in whole seconds. */
-const secondMs = 1_000;
 /** How far a responder's clock may be off, and how old an answer without nextUpdate may be, when it arrives. Milliseconds. */
 const skewMs = 5 * 60_000;
 const maxAgeMs = 86_400_000;
 
-type Kept = { answer: OcspAnswer; thisUpdate: Date; fetchedAt: number };
+type Kept = { answer: OcspAnswer; askedAt: Date; fetchedAt: number };
 type Answer = { ok: true; kept: Kept } | { ok: false; problem: PkiProblem; untrusted?: OcspAnswer };
 
 /** Opens the outside services of the public-key infrastructure. `now` is the clock answers are judged by. */
@@ -73,6 +71,7 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
     const paused = pauses.get(url);
     if (paused && paused.until > Date.now()) return { ok: false, problem: paused.problem };
     const nonce = randomBytes(16);
+    const askedAt = now();
     try {
       const body = { type: 'application/ocsp-request', bytes: makeOcspRequest({ ...wanted, nonce }) };
       const der = await exchange(url, {
@@ -84,10 +83,10 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
       });
       pauses.delete(url);
       const response = parseOcspResponse(der);
-      const answer: OcspAnswer = { response, nonce, askedAbout: wanted.certificate };
+      const answer: OcspAnswer = { response, nonce, askedAt, askedAbout: wanted.certificate };
       const outcome = checkOcsp(response, { ...wanted, nonce, at: now(), maxAgeMs, clockSkewMs: skewMs });
       if (outcome.status === 'unusable') return { ...problem(outcome.fault, outcome.detail), untrusted: answer };
-      return { ok: true, kept: { answer, thisUpdate: outcome.thisUpdate, fetchedAt: Date.now() } };
+      return { ok: true, kept: { answer, askedAt, fetchedAt: Date.now() } };
     } catch (error) {
       if (error instanceof SignatureFormatError) return problem('malformed', error.message);
       if (!(error instanceof PkiUnavailable)) throw error;
@@ -117,8 +116,8 @@ export function openPki(settings: PkiSettings, now: () => Date): Pki {
   const statusOf = (wanted: StatusWanted, since: Date | undefined, timeoutMs: number): Promise<Answer> => {
     const key = wanted.certificate.fingerprint;
     const kept = answers.get(key);
-    const serves = (one: Kept): boolean =>
-      Date.now() - one.fetchedAt < reuseMs && (!since || one.thisUpdate.getTime() + secondMs > since.getTime());
+    const earliest = Math.max(since?.getTime() ?? -Infinity, wanted.about?.getTime() ?? -Infinity);
+    const serves = (one: Kept): boolean => Date.now() - one.fetchedAt < reuseMs && one.askedAt.getTime() >= earliest;
     if (kept && serves(kept)) return Promise.resolve({ ok: true, kept });
     const refused = refusals.get(key);
     if (refused && refused.until > Date.now()) return Promise.resolve(refused.answer);

@@ -67,6 +67,7 @@ export async function answerChallenge(
     content: Buffer.from(waiting.text, 'ascii'),
     at: now.getTime(),
     receivedAt: now.getTime(),
+    isArrival: true,
   });
   if (!checked.ok) return { ok: false, code: checked.code };
   const { report } = checked;

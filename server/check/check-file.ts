@@ -21,7 +21,7 @@ export async function workOn(task: CheckTask, tools: CheckTools): Promise<CheckA
   try {
     switch (task.kind) {
       case 'pack':
-        return { kind: 'bundle', bundle: await checkPack(task, tools), isUnanswered: false };
+        return { kind: 'bundle', bundle: await checkPack(task, tools) };
       case 'card':
         return await checkCard(task, tools);
       case 'signature':
@@ -74,7 +74,6 @@ async function checkCard({ file, at, lists }: TaskOf<'pack' | 'card'>, tools: Ch
   return {
     kind: 'bundle',
     bundle: { document: { name: fileName, title: null, size: bytes.length, sha256 }, signers, changed: 0, isLogBroken: false },
-    isUnanswered: results.some(mayStillSettle),
   };
 }
 
@@ -89,7 +88,6 @@ async function checkWithFile({ signature, file, at, lists }: TaskOf<'signature'>
     kind: 'signature',
     report: result.report,
     sha256: digests.sha256 ? hex(digests.sha256) : null,
-    isUnanswered: mayStillSettle(result),
   };
 }
 
@@ -99,7 +97,7 @@ async function checkKept({ requests, at, lists }: TaskOf<'kept'>, tools: CheckTo
     tools,
   );
   const bare = results.map((result): CheckResult => (result.ok ? { ...result, der: new Uint8Array() } : result));
-  return { kind: 'kept', results: bare, isUnanswered: results.some(mayStillSettle) };
+  return { kind: 'kept', results: bare };
 }
 
 /** One after another: a hundred signatures never ask the responders a hundred times at once. */
@@ -108,9 +106,6 @@ async function checkAll(requests: readonly CheckRequest[], tools: CheckTools): P
   for (const request of requests) results.push(await checkSignature(request, tools));
   return results;
 }
-
-const mayStillSettle = (result: CheckResult): boolean =>
-  result.ok && result.isUnanswered && result.report.signers.some((signer) => signer.pending.includes('revocation'));
 
 /** The digests a signature asks for; null when it is none. */
 function wantedDigests(signature: Uint8Array): readonly DigestName[] | null {

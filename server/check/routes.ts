@@ -5,7 +5,7 @@ import { cleanFileName } from '../../domain/documents/file-type';
 import type { SignerReport } from '../../signature';
 import { capabilityHash } from '../../storage/capabilities';
 import { documentByCheckHash, fileById, type Document } from '../../storage/queries/documents';
-import { evidenceOf, revocationLists } from '../../storage/queries/evidence';
+import { evidenceOf } from '../../storage/queries/evidence';
 import { routeOfDocument } from '../../storage/queries/routes';
 import { signaturesOf } from '../../storage/queries/signatures';
 import { Refusal, type WebDeps } from '../context';
@@ -14,6 +14,7 @@ import { presentSignature, presentSigner } from '../documents/presenters';
 import { tokenMatches } from '../middleware/security';
 import { isZip } from '../packs/zip-source';
 import type { Responder } from '../respond';
+import { listsAtHand, type ListAtHand } from '../signing/lists';
 import type { CheckResult } from '../signing/check-signature';
 import type { CheckResultPage, VerdictName } from '../views';
 import { openSpool, type Spool } from './spool';
@@ -36,7 +37,7 @@ export function checkRoutes(deps: WebDeps, respond: Responder): Router {
     await limits.consume(req.ip ?? '').catch(() => Promise.reject(new Refusal('limited')));
     await deps.visitors.admit(req.ip ?? '');
   };
-  const lists = async (): Promise<readonly Uint8Array[]> => (await revocationLists(deps.db)).map((list) => list.der);
+  const lists = (): Promise<readonly ListAtHand[]> => listsAtHand(deps.db);
 
   router.get('/check', async (req, res) => {
     await respond.page(req, res, 'pages/check/form', { errors: {} });
@@ -254,7 +255,7 @@ async function orderKnown(
   req: Request,
   document: Document,
   compared: Buffer | 'none' | null,
-  lists: () => Promise<readonly Uint8Array[]>,
+  lists: () => Promise<readonly ListAtHand[]>,
 ): Promise<Asked | null> {
   const page = document.attempt > 0 ? await routeOfDocument(deps.db, document.id, document.attempt) : null;
   const signatures = page ? await signaturesOf(deps.db, page.route.id) : [];

@@ -1,11 +1,12 @@
 import type { SignerReport, VerificationReport } from '../../signature';
 import type { CheckRequest, CheckResult } from '../signing/check-signature';
+import type { ListAtHand } from '../signing/lists';
 
 /** A file of a visitor, kept aside while it is checked. `name` as the visitor's own system calls it. */
 export type KeptFile = { path: string; name: string; size: number };
 
-/** What the processes of the check page are asked. `lists` are revocation lists (DER) to fall back on; instants in milliseconds UTC. */
-export type CheckTask = { at: number; lists?: readonly Uint8Array[] } & (
+/** What the processes of the check page are asked. `lists` are the revocation lists at hand; instants in milliseconds UTC. */
+export type CheckTask = { at: number; lists?: readonly ListAtHand[] } & (
   | { kind: 'pack' | 'card'; file: string; maxTotalBytes: number }
   /** A signature with the file it is about; null when the document is inside. */
   | { kind: 'signature'; signature: string; file: string | null }
@@ -21,9 +22,9 @@ export type BundleResult = {
   isLogBroken: boolean;
 };
 
-/** What they answer. `isUnanswered`: no responder could be reached and lists might settle what is open. */
+/** What they answer. */
 export type CheckAnswer =
-  | { kind: 'bundle'; bundle: BundleResult; isUnanswered: boolean }
-  | { kind: 'signature'; report: VerificationReport; sha256: string | null; isUnanswered: boolean }
-  | { kind: 'kept'; results: CheckResult[]; isUnanswered: boolean }
+  | { kind: 'bundle'; bundle: BundleResult }
+  | { kind: 'signature'; report: VerificationReport; sha256: string | null }
+  | { kind: 'kept'; results: CheckResult[] }
   | { kind: 'refused'; code: string };

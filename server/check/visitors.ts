@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { openPool, Overspent, TaskDropped, TaskLost, type Allowance, type Ordered } from '../isolation/pool';
 import { Refusal } from '../context';
 import { root } from '../root';
+import type { ListAtHand } from '../signing/lists';
 import type { CheckerSettings } from '../signing/check-tools';
 import { networkOf, openAddressCost, type CostLimits } from './address-cost';
 import type { CheckAnswer, CheckTask } from './tasks';
@@ -61,7 +62,7 @@ export type Visitors = {
   /** Counts a form that is being received; returns what ends it, told the bytes that came. Refuses when there are too many. */
   receive(address: string): (bytes: number) => Promise<void>;
   /**
-   * Puts a check in the line. `present` makes a page of the answer; `lists` fetches revocation lists where no responder answered;
+   * Puts a check in the line. `present` makes a page of the answer; `lists` fetches the revocation lists at hand;
    * `cleanUp` runs when the files are no longer needed.
    */
   order<Page>(
@@ -70,7 +71,7 @@ export type Visitors = {
     allowance: Allowance,
     work: {
       present: (answer: Exclude<CheckAnswer, { kind: 'refused' }>) => Page;
-      lists: () => Promise<readonly Uint8Array[]>;
+      lists: () => Promise<readonly ListAtHand[]>;
       cleanUp?: () => Promise<void>;
     },
   ): Ticket<Page>;
@@ -157,10 +158,7 @@ export function openVisitors(
       };
       const find = async (): Promise<Outcome<Page>> => {
         try {
-          let answer = await ask(task);
-          const isOpen = answer.kind !== 'refused' && answer.isUnanswered;
-          const at = isOpen ? await lists() : [];
-          if (at.length > 0) answer = await ask({ ...task, lists: at });
+          const answer = await ask({ ...task, lists: await lists() });
           return answer.kind === 'refused' ? answer : { kind: 'found', page: present(answer) };
         } catch (error) {
           if (error instanceof Overspent) {

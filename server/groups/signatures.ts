@@ -44,6 +44,7 @@ type Kept = { arrived: Arrived; arrival: Arrival; good: GoodArrival | null };
  * nobody has to sign again. Each leaves its own outcome.
  */
 export async function receiveChunk(deps: WebDeps, group: SigningGroup, me: Member, arrival: ChunkArrival): Promise<ChunkOutcome> {
+  const arrivedAt = deps.now();
   const asked = new Set(arrival.items);
   const open = (await itemsIn(deps.db, group.id, ['waiting', 'sent', 'done', 'failed'])).filter(({ id }) => asked.has(id));
   const outcomes = new Map<string, ItemOutcome>(open.map(({ id, state, code }) => [id, { id, state, code }]));
@@ -75,7 +76,7 @@ export async function receiveChunk(deps: WebDeps, group: SigningGroup, me: Membe
       return null;
     }
     const { documentId, attempt, commandId } = item;
-    const one: Arrival = { session, documentId, attempt, by: me, commandId, signature };
+    const one: Arrival = { session, documentId, attempt, by: me, commandId, signature, arrivedAt };
     const checked = await checkArrival(deps, one);
     if (checked.kind === 'accepted') return { arrived, arrival: one, good: null };
     if (checked.kind === 'good') {

@@ -118,6 +118,7 @@ async function receiveSignatures(
   entries: readonly Entry[],
 ): Promise<PutOutcome> {
   const received: Received[] = [];
+  const arrivedAt = deps.now();
   for (const [index, document] of documents.entries()) {
     const frozen = await signingSession(deps.db, document.sessionId, document.participantId);
     if (!frozen) throw new Error('a phone session has lost what it froze');
@@ -128,6 +129,7 @@ async function receiveSignatures(
       by: actorOf(session, document),
       commandId: document.commandId,
       signature: Buffer.from(entries[index]?.document?.file.data ?? '', 'latin1'),
+      arrivedAt,
     };
     const checked = await checkArrival(deps, arrival);
     if (checked.kind === 'refused') {

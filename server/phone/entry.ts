@@ -17,6 +17,7 @@ async function checkSigned(deps: WebDeps, xml: string, content: string | null): 
     ...(content === null ? {} : { content: Buffer.from(content, 'utf8') }),
     at: now,
     receivedAt: now,
+    isArrival: true,
   });
   if (!checked.ok) return { ok: false, code: checked.code };
   const [signer] = checked.report.signers;

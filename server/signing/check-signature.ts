@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { checkOnline } from '../../integrations/pki/check';
 import { checkXmlOnline } from '../../integrations/pki/check-xml';
 import type { Pki } from '../../integrations/pki/pki';
+import { readLists, type ListAtHand } from './lists';
 import {
   createTrustStore,
   decodeSignatureFile,
@@ -9,8 +10,8 @@ import {
   policyFor,
   productionTrust,
   readCertificates,
-  readCrlFile,
   SignatureFormatError,
+  type Crl,
   type Digests,
   type InstallationPolicy,
   type Purpose,
@@ -19,8 +20,8 @@ import {
 } from '../../signature';
 
 /**
- * Digests of the document as stored at upload, the signature in any of the accepted forms, instants in milliseconds UTC; `lists` are
- * revocation lists (DER) to fall back on. A signature to sign in with is judged by other rules than one under a document.
+ * Digests of the document as stored at upload, the signature in any of the accepted forms, instants in milliseconds UTC; `lists` are the
+ * revocation lists at hand. A signature to sign in with is judged by other rules than one under a document.
  */
 export type CheckRequest = {
   /** A CMS unless said otherwise; `xml` is a document with an enveloped signature, and `content` then the document without it. */
@@ -31,14 +32,13 @@ export type CheckRequest = {
   content?: Uint8Array;
   at: number;
   receivedAt?: number;
-  lists?: readonly Uint8Array[];
+  /** It arrives now and something will rest on it: no answer from before its arrival serves. */
+  isArrival?: boolean;
+  lists?: readonly ListAtHand[];
 };
-/**
- * `isUnanswered`: no responder could be reached, so that revocation lists may stand in. `signing.too_costly`: the check was ended, because
- * nobody's signature takes that long.
- */
+/** `signing.too_costly`: the check was ended, because nobody's signature takes that long. */
 export type CheckResult =
-  | { ok: true; report: VerificationReport; der: Uint8Array; isUnanswered: boolean }
+  | { ok: true; report: VerificationReport; der: Uint8Array }
   | { ok: false; code: 'signing.unreadable' | 'signing.too_costly' };
 
 /** What checks are made with; opened once in each checking thread. */
@@ -60,10 +60,11 @@ const patienceMs = 4_000;
 
 /** Checks one signature by the policy of its purpose, asking the responders. Bytes that are no CMS are a result, not an error. */
 export async function checkSignature(request: CheckRequest, { trust, policy, pki }: CheckTools): Promise<CheckResult> {
-  if (request.form === 'xml') return checkXmlSignature(request, { trust, policy, pki });
+  const lists = readLists(request.lists ?? []); // first of all: the sender counts on it
+  if (request.form === 'xml') return checkXmlSignature(request, lists, { trust, policy, pki });
   try {
     const der = decodeSignatureFile(request.signature);
-    const { report, problems } = await checkOnline(pki, der, {
+    const { report } = await checkOnline(pki, der, {
       digests: request.digests,
       ...(request.content ? { content: request.content } : {}),
       at: new Date(request.at),
@@ -71,27 +72,29 @@ export async function checkSignature(request: CheckRequest, { trust, policy, pki
       trust,
       policy: policyFor(request.purpose ?? 'sign', policy),
       timeoutMs: patienceMs,
-      lists: () => Promise.resolve((request.lists ?? []).map((list) => readCrlFile(list))),
+      ...(request.isArrival ? { since: new Date(request.at) } : {}),
+      lists: () => Promise.resolve(lists),
     });
-    return { ok: true, report, der, isUnanswered: problems.length > 0 };
+    return { ok: true, report, der };
   } catch (error) {
     if (error instanceof SignatureFormatError) return { ok: false, code: 'signing.unreadable' };
     throw error;
   }
 }
 
-async function checkXmlSignature(request: CheckRequest, { trust, policy, pki }: CheckTools): Promise<CheckResult> {
+async function checkXmlSignature(request: CheckRequest, lists: readonly Crl[], { trust, policy, pki }: CheckTools): Promise<CheckResult> {
   try {
-    const { report, problems } = await checkXmlOnline(pki, Buffer.from(request.signature).toString('utf8'), {
+    const { report } = await checkXmlOnline(pki, Buffer.from(request.signature).toString('utf8'), {
       ...(request.content ? { content: Buffer.from(request.content).toString('utf8') } : {}),
       at: new Date(request.at),
       ...(request.receivedAt === undefined ? {} : { receivedAt: new Date(request.receivedAt) }),
       trust,
       policy: policyFor(request.purpose ?? 'sign', policy),
       timeoutMs: patienceMs,
-      lists: () => (request.lists ?? []).map((list) => readCrlFile(list)),
+      ...(request.isArrival ? { since: new Date(request.at) } : {}),
+      lists: () => lists,
     });
-    return { ok: true, report, der: request.signature, isUnanswered: problems.length > 0 };
+    return { ok: true, report, der: request.signature };
   } catch (error) {
     if (error instanceof SignatureFormatError) return { ok: false, code: 'signing.unreadable' };
     throw error;

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { root } from '../root';
 import type { CheckRequest, CheckResult } from './check-signature';
 import type { CheckerSettings } from './check-tools';
+import { withoutKnown } from './lists';
 
 export type SignatureChecker = {
   /**
@@ -147,7 +148,10 @@ function openLane(
     return looks;
   };
 
-  const send = (id: number, request: CheckRequest): void => (thread?.worker ?? start()).postMessage({ id, request });
+  const send = (id: number, request: CheckRequest): void => {
+    const worker = thread?.worker ?? start();
+    worker.postMessage({ id, request: { ...request, lists: withoutKnown(worker, request.lists ?? []) } });
+  };
 
   return {
     check(request) {

@@ -20,6 +20,8 @@ export type Arrival = {
   commandId: string;
   /** DER, PEM or base64. */
   signature: Uint8Array;
+  /** When it arrived, where that was together with others: one answer of the authority made since then serves for all of them. */
+  arrivedAt?: Date;
 };
 
 /** What became of it. `pending`: sent to its route, the answer is not known yet; repeating is harmless. `down`: nothing was decided. */
@@ -45,13 +47,14 @@ export async function checkArrival(
   const { session, commandId } = arrival;
   const of = { actor: actorKey(arrival.by), entityId: arrival.documentId };
   if (await isStored(deps.db, commandId, of)) return { kind: 'accepted', name: null }; // the same click again: done already
-  const now = deps.now();
+  const now = arrival.arrivedAt ?? deps.now();
   const checked = await checkReceived(deps, {
     purpose: purposeOf(session.purpose),
     signature: arrival.signature,
     digests: { sha256: session.sha256, streebog512: session.streebog512 },
     at: now.getTime(),
     receivedAt: now.getTime(),
+    isArrival: true,
   });
   const name = checked.ok ? (checked.report.signers[0]?.name ?? null) : null;
   const problem = problemOf(session, checked, now);
@@ -92,7 +95,7 @@ export async function actOnRoute(deps: WebDeps, arrival: Arrival, { name, at }: 
 const purposeOf = (name: string): Purpose => PURPOSES.find((one) => one === name) ?? 'sign';
 
 /** Codes of a verdict that only further answers from outside can settle; the gathering of the proof goes on asking. */
-const unsettled: ReadonlySet<string> = new Set(['revocation.missing', 'revocation.stale', 'timestamp.missing']);
+const unsettled: ReadonlySet<string> = new Set(['revocation.missing', 'revocation.stale', 'revocation.early', 'timestamp.missing']);
 
 /** Whether nothing but such an answer is missing. */
 const isPending = (signers: readonly SignerReport[]): boolean =>

@@ -41,13 +41,19 @@ function sorted(members: Uint8Array[]): Uint8Array[] {
   return [...members].sort((a, b) => Buffer.compare(a, b));
 }
 
-/** INTEGER in its shortest form. */
+/** INTEGER in its shortest form, two's complement (X.690 §8.3). */
 export function integer(value: bigint | number): Uint8Array {
   const v = BigInt(value);
-  if (v < 0n) throw new RangeError('negative integers are not written');
-  const hex = v.toString(16);
-  const octets = fromHex(hex.padStart(hex.length + (hex.length % 2), '0'));
-  return tlv(TAG.INTEGER, ...(octets[0]! >= 0x80 ? [Uint8Array.of(0), octets] : [octets]));
+  let octets = 1;
+  while (BigInt.asIntN(octets * 8, v) !== v) octets++;
+  return tlv(
+    TAG.INTEGER,
+    fromHex(
+      BigInt.asUintN(octets * 8, v)
+        .toString(16)
+        .padStart(octets * 2, '0'),
+    ),
+  );
 }
 
 /** OBJECT IDENTIFIER from its dotted form. */

@@ -45,9 +45,20 @@ export function namesCertificate(id: CertId, certificate: Certificate, issuer: C
 export function namesIssuer(id: CertId, issuer: Certificate): boolean {
   const name = digestByOid(id.algorithm);
   if (!name) return false;
-  return (
-    equalBytes(id.issuerNameHash, digest(name, issuer.subject.der)) && equalBytes(id.issuerKeyHash, digest(name, issuerKeyBits(issuer)))
-  );
+  const { nameHash, keyHash } = hashesOf(issuer, name);
+  return equalBytes(id.issuerNameHash, nameHash) && equalBytes(id.issuerKeyHash, keyHash);
+}
+
+type IssuerHashes = { readonly nameHash: Uint8Array; readonly keyHash: Uint8Array };
+/** Every answer at hand is compared with the same few authorities. */
+const hashes = new WeakMap<Certificate, Map<DigestName, IssuerHashes>>();
+
+function hashesOf(issuer: Certificate, name: DigestName): IssuerHashes {
+  const known = hashes.get(issuer) ?? new Map<DigestName, IssuerHashes>();
+  hashes.set(issuer, known);
+  const found = known.get(name) ?? { nameHash: digest(name, issuer.subject.der), keyHash: digest(name, issuerKeyBits(issuer)) };
+  known.set(name, found);
+  return found;
 }
 
 /** Content of the BIT STRING of the issuer's key; for GOST that includes the header of the inner OCTET STRING. */

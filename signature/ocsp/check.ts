@@ -57,10 +57,10 @@ export interface OcspCheck {
 export function checkOcsp(response: OcspResponse, check: OcspCheck): OcspOutcome {
   const { basic } = response;
   if (!basic) return unusable('error-status', response.status);
-  const single = basic.responses.find(({ id }) => namesCertificate(id, check.certificate, check.issuer));
+  const single = worstOf(basic.responses.filter(({ id }) => namesCertificate(id, check.certificate, check.issuer)));
   if (!single) return unusable('wrong-certificate', 'The answer speaks about another certificate');
   if (single.unknownCritical.length > 0) return unusable('critical-extension', single.unknownCritical[0]!);
-  if (check.nonce && !(basic.nonce && equalBytes(basic.nonce, check.nonce)))
+  if (!isFinal(single) && check.nonce && !(basic.nonce && equalBytes(basic.nonce, check.nonce)))
     return unusable('nonce-mismatch', basic.nonce ? 'Another nonce came back' : 'No nonce came back');
   const signer = findResponder(basic, check.issuer);
   if ('status' in signer) return signer;
@@ -86,7 +86,17 @@ function keepsExpired(basic: BasicOcspResponse, single: SingleResponse, certific
   return basic.extendedRevoke || (single.archiveCutoff !== undefined && single.archiveCutoff <= certificate.notAfter);
 }
 
-/** A revocation is never taken back, so an old answer still proves it; only a suspension can be lifted. */
+/** Of several things one answer says about a certificate the worst counts. */
+function worstOf(singles: readonly SingleResponse[]): SingleResponse | undefined {
+  const rank = (single: SingleResponse): number =>
+    isFinal(single) ? 0 : single.status === 'revoked' ? 1 : single.status === 'unknown' ? 2 : 3;
+  return [...singles].sort((a, b) => rank(a) - rank(b))[0];
+}
+
+/**
+ * A revocation is never taken back, so it is proof whenever it was said, to whomever, and by whatever clock; only a suspension can be
+ * lifted.
+ */
 function isFinal({ status, reason }: SingleResponse): boolean {
   return status === 'revoked' && reason !== 'certificateHold';
 }
@@ -94,10 +104,10 @@ function isFinal({ status, reason }: SingleResponse): boolean {
 function ageFault(basic: BasicOcspResponse, single: SingleResponse, check: OcspCheck): OcspOutcome | undefined {
   const { thisUpdate, nextUpdate } = single;
   const { at, about = at, maxAgeMs, clockSkewMs } = check;
+  if (isFinal(single)) return undefined;
   const latest = at.getTime() + clockSkewMs;
   if (thisUpdate.getTime() > latest || basic.producedAt.getTime() > latest)
     return unusable('from-the-future', new Date(Math.max(thisUpdate.getTime(), basic.producedAt.getTime())).toISOString());
-  if (isFinal(single)) return undefined;
   const end = nextUpdate?.getTime() ?? thisUpdate.getTime() + maxAgeMs;
   return about.getTime() > end + clockSkewMs ? unusable('too-old', new Date(end).toISOString()) : undefined;
 }

@@ -73,9 +73,9 @@ function stampedBy(index: HashIndex, cms: SignedData, signer: SignerInfo, docume
 }
 
 /** A signature time-stamp came with the signature when it is not later than its receipt, and then the installation's record proves it. */
-function receiptOf(token: Uint8Array, { at, receivedAt, clockSkewMs }: SignerTimeStampInput): Date {
+function receiptOf(token: Uint8Array, { at, receivedAt, policy }: SignerTimeStampInput): Date {
   const time = genTimeOf(token);
-  return receivedAt && time !== undefined && time <= receivedAt.getTime() + clockSkewMs ? receivedAt : at;
+  return receivedAt && time !== undefined && time <= receivedAt.getTime() + policy.clockSkewMs ? receivedAt : at;
 }
 
 /** An archive time-stamp made before the time-stamp of the signature it keeps contradicts it. */

@@ -52,6 +52,7 @@ const INDETERMINATE = {
   'certificate.on_hold': 'The certificate was suspended',
   'revocation.untrusted': 'The answer about the revocation of the certificate cannot be relied on',
   'revocation.unknown': 'The authority does not know the certificate',
+  'revocation.early': 'What is known about the revocation of the certificate was said before the signature existed',
   'revocation.missing': 'Whether the certificate was revoked could not be found out',
   'revocation.stale': 'The revocation lists at hand do not cover that time',
   'ess.missing': 'The signature is not bound to its certificate',

@@ -9,6 +9,7 @@ import type { TrustStore } from '../x509/trust';
 import { archiveDigests, checkAllTimeStamps } from './archive';
 import { fail, pass, type Finding } from './finding';
 import { levelOf } from './level';
+import type { Policy } from './policy';
 import type { Level } from './report';
 import type { OcspAnswer, RevocationEvidence, RevocationFact } from './revocation';
 import { checkSignerInfo, type DocumentDigest, type SignerInfoFacts } from './signer-info';
@@ -27,10 +28,8 @@ export interface FactsInput {
   /** Revocation information at hand besides what the CMS encloses. */
   readonly crls?: readonly Crl[];
   readonly ocsp?: readonly OcspAnswer[];
-  readonly clockSkewMs: number;
-  readonly ocspMaxAgeMs: number;
-  /** Policies of time-stamps that are accepted; empty: any. */
-  readonly timeStampPolicies: readonly string[];
+  /** Its tolerances; what it demands is judged afterwards. */
+  readonly policy: Policy;
 }
 
 /** Everything found about a CMS, before any policy. */
@@ -51,6 +50,8 @@ export interface SignerFacts extends SignerInfoFacts {
   readonly at: Date;
   readonly bestTime: Date;
   readonly bestTimeSource: 'time-stamp' | 'received' | 'checking';
+  /** The instant the signer's path must not have been revoked at. */
+  readonly revocationAbout: Date;
   readonly level: Level;
   readonly chain: ChainResult | undefined;
   /** Status of the certificates of the path below the anchor, the signer's first; empty when there is no path. */
@@ -77,16 +78,17 @@ function signerFacts(
   documentDigest: DocumentDigest,
   input: FactsInput,
 ): SignerFacts {
-  const { at, receivedAt, trust } = input;
+  const { at, receivedAt, trust, policy } = input;
   const kept = keptEvidence(enclosed);
   const evidence = { ocsp: [...(input.ocsp ?? []), ...kept.ocsp], crls: [...(input.crls ?? []), ...kept.crls] };
   const pool = enclosed.certificates;
   const own = checkSignerInfo(signer, cms, [...pool, ...trust.anchors, ...trust.intermediates], documentDigest);
-  const stamps = checkAllTimeStamps(signer, cms, documentDigest, { ...input, receivedAt, evidence, pool });
+  const stamps = checkAllTimeStamps(signer, cms, documentDigest, { at, trust, policy, receivedAt, evidence, pool });
   const timeStamp = stamps.signature.filter((t) => t.finding.result === 'pass').sort((a, b) => genTime(a) - genTime(b))[0];
   const bestTime = timeStamp?.info?.genTime ?? receivedAt ?? at;
   const chain = own.certificate && buildChain(own.certificate, trust, pool, bestTime);
-  const times = { ...input, about: bestTime };
+  const revocationAbout = policy.keyGoodAt === 'checking' ? at : bestTime;
+  const times = { ...policy, at, about: revocationAbout };
   return {
     ...own,
     content,
@@ -96,6 +98,7 @@ function signerFacts(
     at,
     bestTime,
     bestTimeSource: timeStamp ? 'time-stamp' : receivedAt ? 'received' : 'checking',
+    revocationAbout,
     level: levelOf({ own, chain, ...stamps, times, enclosed: { certificates: pool, ...kept } }),
     chain,
     revocation: chain?.trusted ? pathRevocation(chain.path, evidence, times) : [],

@@ -152,6 +152,8 @@ function statusFinding(fact: RevocationFact, policy: Policy): Finding {
       return fail('revocation.unknown', fact.form === 'extended-revoked' ? 'Answered as "revoked in 1970"' : undefined);
     case 'untrusted':
       return fail('revocation.untrusted', `${fact.fault}: ${fact.detail}`);
+    case 'early':
+      return notChecked(policy.requireRevocation === 'none' ? undefined : 'revocation.early', `Said ${isoTime(fact.source.thisUpdate)}`);
     case 'stale': {
       const until = fact.until ? isoTime(fact.until) : 'an unknown time';
       return notChecked(policy.requireRevocation === 'none' ? undefined : 'revocation.stale', `What is at hand is valid until ${until}`);

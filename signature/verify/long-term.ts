@@ -45,15 +45,23 @@ export function evidenceNeeds(der: Uint8Array, input: EvidenceNeedsInput): Evide
   const cms = parseSignedData(der);
   const kept = enclosedEvidence(cms);
   const enclosed = { ...kept, ocsp: kept.ocsp.map((response) => ({ response, enclosed: true })) };
-  const { signers } = gatherFacts(der, { ...input, ...input.policy });
-  const timesOf = (about: Date): RevocationTimes => ({ ...input.policy, at: input.at, about });
+  const { signers } = gatherFacts(der, input);
+  const timesOf = (about: Date, usedBy: StatusNeed['usedBy']): RevocationTimes => ({
+    ...input.policy,
+    ...(usedBy === 'signer' ? {} : { crlMaxAgeMs: null }),
+    at: input.at,
+    about,
+  });
   const pieces = signers.flatMap(pathsOf).flatMap(({ chain, about, usedBy }) => {
-    return chain?.trusted ? missingPieces(chain.path, enclosed, timesOf(about)).map((piece) => ({ ...piece, usedBy, about })) : [];
+    return chain?.trusted ? missingPieces(chain.path, enclosed, timesOf(about, usedBy)).map((piece) => ({ ...piece, usedBy, about })) : [];
   });
   const missing = pieces.flatMap(({ certificate, issuer, statusMissing, usedBy, about }) =>
     issuer && statusMissing ? [{ certificate, issuer, usedBy, about }] : [],
   );
-  const statuses = [...signers.flatMap((signer) => outdatedStatus(signer, enclosed, timesOf(signer.bestTime))), ...missing];
+  const statuses = [
+    ...signers.flatMap((signer) => outdatedStatus(signer, enclosed, timesOf(signer.revocationAbout, 'signer'))),
+    ...missing,
+  ];
   return {
     timeStamps: signers.flatMap((facts, signer) => (facts.timeStamp ? [] : [{ signer, octets: cms.signers[signer]!.signature }])),
     statuses: distinct(statuses),
@@ -65,7 +73,7 @@ export function evidenceNeeds(der: Uint8Array, input: EvidenceNeedsInput): Evide
 const secondMs = 1_000;
 
 /**
- * The signer's own certificate when what is enclosed about it was said before the best time of the signature: it clears the signer for
+ * The signer's own certificate when an enclosed list was in force at the best time of the signature but is older: it clears the signer for
  * the moment, but a revocation between the two is not in it.
  */
 function outdatedStatus(signer: SignerFacts, enclosed: RevocationEvidence, times: RevocationTimes): StatusNeed[] {
@@ -86,7 +94,7 @@ function pathsOf(facts: SignerFacts): Path[] {
   const ofStamp = (usedBy: Path['usedBy']) => (stamp: TimeStampFacts) =>
     stamp.info ? [{ chain: stamp.chain, about: stamp.info.genTime, usedBy }] : [];
   return [
-    { chain: facts.chain, about: facts.bestTime, usedBy: 'signer' },
+    { chain: facts.chain, about: facts.revocationAbout, usedBy: 'signer' },
     ...facts.timeStamps.flatMap(ofStamp('time-stamp')),
     ...facts.archiveTimeStamps.flatMap(ofStamp('archive-time-stamp')),
   ];

@@ -13,6 +13,10 @@ export type RevocationDemand = (typeof REVOCATION_DEMANDS)[number];
 export const KEY_KINDS = ['signing', 'authentication'] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
+/** The instant a key must not have been revoked at: when the signature provably existed, or (entry) when it is checked. */
+export const KEY_INSTANTS = ['signing', 'checking'] as const;
+export type KeyInstant = (typeof KEY_INSTANTS)[number];
+
 /** What an installation asks of a signature: plain data that survives JSON. */
 export interface Policy {
   readonly purpose: Purpose;
@@ -21,8 +25,11 @@ export interface Policy {
   readonly requireRevocation: RevocationDemand;
   /** Whether a signature that is not bound to its certificate (no ESS attribute) stays undecided. */
   readonly requireEss: boolean;
-  /** How long an OCSP answer without nextUpdate serves. */
+  readonly keyGoodAt: KeyInstant;
+  /** How long what an OCSP answer without nextUpdate says of a suspension serves. */
   readonly ocspMaxAgeMs: number;
+  /** How old a list may be, at the instant in question, to clear anybody; null: until its own nextUpdate. A revocation in it always counts. */
+  readonly crlMaxAgeMs: number | null;
   /** How far the clocks of authorities may run ahead of ours. */
   readonly clockSkewMs: number;
   /** Accepted families: the instant (ISO 8601) after which one proves nothing new, null for no end; one not named is not accepted. */
@@ -46,7 +53,9 @@ const LAW: Omit<Policy, 'purpose'> = {
   requireTimeStamp: false,
   requireRevocation: 'ocsp-or-crl',
   requireEss: false,
+  keyGoodAt: 'signing',
   ocspMaxAgeMs: 24 * 3_600_000,
+  crlMaxAgeMs: null,
   clockSkewMs: 5 * 60_000,
   algorithms: { gost2015: null, gost2004: '2025-05-01T00:00:00Z', rsa: null, 'rsa-sha1': '2017-01-01T00:00:00Z' },
   keys: ['signing'],
@@ -59,7 +68,8 @@ const BY_PURPOSE: { readonly [P in Purpose]: PolicyChanges } = {
   sign: {},
   register: {},
   execute: {},
-  'sign-in': { keys: ['signing', 'authentication'] },
+  // Whoever enters holds the key now: one revoked since its time-stamp opens nothing, and a list of last week clears nobody.
+  'sign-in': { keys: ['signing', 'authentication'], keyGoodAt: 'checking', crlMaxAgeMs: 24 * 3_600_000 },
 };
 
 /** The policy of a purpose at an installation: the law, then what the installation changes for all purposes, then for this one. */

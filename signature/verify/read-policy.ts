@@ -1,6 +1,6 @@
 import type { AlgorithmFamily } from '../public-key';
 import { ROLES } from '../x509/roles';
-import { KEY_KINDS, PURPOSES, REVOCATION_DEMANDS, type InstallationPolicy, type PolicyChanges } from './policy';
+import { KEY_INSTANTS, KEY_KINDS, PURPOSES, REVOCATION_DEMANDS, type InstallationPolicy, type PolicyChanges } from './policy';
 
 /** Settings that cannot be a policy; `problems` says about each one where it stands and what belongs there. */
 export class PolicyError extends Error {
@@ -23,7 +23,9 @@ const RULES: { readonly [K in keyof PolicyChanges]-?: Rule } = {
   requireTimeStamp: flag,
   requireRevocation: oneOf(REVOCATION_DEMANDS),
   requireEss: flag,
+  keyGoodAt: oneOf(KEY_INSTANTS),
   ocspMaxAgeMs: milliseconds,
+  crlMaxAgeMs: (value) => (value === null ? undefined : milliseconds(value)),
   clockSkewMs: milliseconds,
   algorithms,
   keys: (value) => listOf(KEY_KINDS)(value) ?? ((value as unknown[]).length > 0 ? undefined : 'must name at least one kind of key'),

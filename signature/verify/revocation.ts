@@ -10,6 +10,8 @@ export interface OcspAnswer {
   readonly response: OcspResponse;
   /** The nonce of the request; without it (kept answers) freshness rests on the times alone. */
   readonly nonce?: Uint8Array;
+  /** When it was asked, by our clock; with a nonce that came back the answer is no older, whatever the responder's clock says. */
+  readonly askedAt?: Date;
   /** The certificate that was asked about; without it the answer serves whichever certificate it names. */
   readonly askedAbout?: Certificate;
   /** It came inside a CMS: nobody here asked, so one that cannot be relied on is as good as none. */
@@ -39,6 +41,8 @@ export type RevocationFact = { readonly certificate: Certificate; readonly issue
   | { readonly status: 'good'; readonly source: RevocationSource; readonly revokedLaterAt?: Date; readonly reason?: CrlReason }
   | { readonly status: 'revoked' | 'on-hold'; readonly source: RevocationSource; readonly revokedAt: Date; readonly reason: CrlReason }
   | { readonly status: 'unknown'; readonly source: RevocationSource; readonly form: 'unknown' | 'extended-revoked' }
+  /** A responder said "good" before the instant: a revocation between the two is not in it, so it clears nobody. */
+  | { readonly status: 'early'; readonly source: RevocationSource }
   /** Authentic information exists but none of it speaks about the instant. */
   | { readonly status: 'stale'; readonly until: Date | undefined }
   /** A responder answered, but the answer cannot be relied on: no list may hide that. */
@@ -53,6 +57,8 @@ export interface RevocationTimes {
   /** The instant in question. */
   readonly about: Date;
   readonly ocspMaxAgeMs: number;
+  /** How old a list may be at that instant to clear; null: until its nextUpdate. */
+  readonly crlMaxAgeMs: number | null;
   readonly clockSkewMs: number;
 }
 
@@ -62,9 +68,12 @@ export function isSettled(fact: RevocationFact): boolean {
 }
 
 /**
- * Unites answers and lists into one fact about a certificate: answers first, lists only when no answer is at hand or it is merely too
- * old; an answer that cannot be relied on is a failure and no reason to ask the lists. A revocation counts from its date, one of a
- * compromised key or authority backwards without limit.
+ * Unites answers and lists into one fact about a certificate, whoever brought them:
+ * 1. An authentic revocation that counts for the instant wins, whatever else is said. It counts from its date, one of a compromised key
+ *    or authority backwards without limit.
+ * 2. Of what else speaks about the instant the latest word counts, for a suspension can be lifted; "good" of a responder speaks about it
+ *    when it was said at or after it, or after a list that was in force then. Such an older answer enclosed by the signer never does.
+ * 3. An answer that cannot be relied on is a failure: no list clears in its place.
  */
 export function revocationFact(
   certificate: Certificate,
@@ -73,58 +82,106 @@ export function revocationFact(
   times: RevocationTimes,
 ): RevocationFact {
   const subject = { certificate, issuer };
-  const answer = answerFact(subject, evidence.ocsp, times);
-  if (answer && answer.status !== 'stale') return answer;
-  const list = listFact(subject, evidence.crls, times.about);
-  return list.status === 'missing' && answer ? answer : list;
+  const answers = evidence.ocsp.filter((answer) => concerns(answer, subject)).map((answer) => statementOf(answer, subject, times));
+  const list = listFact(subject, evidence.crls, times);
+  const revoked = [...answers.map(({ fact }) => fact), list].filter(isRevoked);
+  if (revoked.length > 0) return revoked.reduce((a, b) => (b.revokedAt < a.revokedAt ? b : a));
+
+  const speaking = answers.filter(
+    ({ fact, enclosed, spokenAt }) => hasSource(fact) && (fact.status !== 'early' || isBorneOut(enclosed, spokenAt, list)),
+  );
+  const untrusted = answers.find(({ fact, enclosed }) => fact.status === 'untrusted' && !enclosed);
+  if (speaking.length === 0 && untrusted) return untrusted.fact;
+  const words = [...speaking, ...(hasSource(list) ? [{ fact: list, spokenAt: list.source.thisUpdate, enclosed: false }] : [])];
+  const [latest] = words.sort((a, b) => b.spokenAt.getTime() - a.spokenAt.getTime() || gravity(b.fact) - gravity(a.fact));
+  if (latest && latest.fact.status !== 'good' && latest.fact.status !== 'early') return latest.fact;
+  if (latest) return good((words.find(({ fact }) => isOcspGood(fact)) ?? words.find(({ fact }) => isGood(fact)) ?? latest).fact);
+
+  const early = answers.filter(({ fact }) => fact.status === 'early').sort((a, b) => b.spokenAt.getTime() - a.spokenAt.getTime());
+  if (early[0]) return early[0].fact;
+  const stale = answers.find(({ fact }) => fact.status === 'stale');
+  return list.status === 'missing' && stale ? stale.fact : list;
 }
 
 type Subject = { readonly certificate: Certificate; readonly issuer: Certificate };
 
-/** The most telling of the answers: a revocation that counts, else the freshest one that can be relied on, else why none can. */
-function answerFact(subject: Subject, answers: readonly OcspAnswer[], times: RevocationTimes): RevocationFact | undefined {
-  const facts = answers
-    .filter((answer) => concerns(answer, subject))
-    .map((answer) => ({ fact: factOf(answer, subject, times), enclosed: answer.enclosed ?? false }))
-    .filter(({ fact, enclosed }) => !(enclosed && fact.status === 'untrusted'))
-    .map(({ fact }) => fact);
-  const usable = facts.filter(hasSource).sort((a, b) => b.source.thisUpdate.getTime() - a.source.thisUpdate.getTime());
-  return usable.find((fact) => fact.status === 'revoked') ?? usable[0] ?? facts.find((fact) => fact.status === 'untrusted') ?? facts[0];
+/** What one answer says, and when that was known to be right. */
+interface Statement {
+  readonly fact: RevocationFact;
+  readonly spokenAt: Date;
+  readonly enclosed: boolean;
+}
+
+/** An answer older than the instant is enough where a list in force at the instant, but older still, says the same. */
+function isBorneOut(enclosed: boolean, spokenAt: Date, list: RevocationFact): boolean {
+  return !enclosed && list.status === 'good' && list.source.thisUpdate <= spokenAt;
+}
+
+type Revoked = Extract<RevocationFact, { status: 'revoked' | 'on-hold' }>;
+const isRevoked = (fact: RevocationFact): fact is Revoked => fact.status === 'revoked';
+const isGood = ({ status }: RevocationFact): boolean => status === 'good' || status === 'early';
+const isOcspGood = (fact: RevocationFact): boolean => isGood(fact) && hasSource(fact) && fact.source.kind === 'ocsp';
+/** Of two things said in the same second the worse counts. */
+const gravity = ({ status }: RevocationFact): number => (status === 'on-hold' ? 2 : status === 'unknown' ? 1 : 0);
+
+/** An older answer that a list bears out is as good as any. */
+function good(fact: RevocationFact): RevocationFact {
+  return fact.status === 'early' ? { certificate: fact.certificate, issuer: fact.issuer, status: 'good', source: fact.source } : fact;
 }
 
 function hasSource(fact: RevocationFact): fact is RevocationFact & { readonly source: RevocationSource } {
   return 'source' in fact;
 }
 
-/** An error status is no answer: the responder could as well have been unreachable. */
+/** An error status is no answer: the responder could as well have been unreachable. What was said about another certificate counts too. */
 function concerns({ response, askedAbout }: OcspAnswer, { certificate, issuer }: Subject): boolean {
   if (!response.basic) return false;
-  if (askedAbout) return askedAbout.fingerprint === certificate.fingerprint;
+  if (askedAbout?.fingerprint === certificate.fingerprint) return true;
   return response.basic.responses.some(({ id }) => namesCertificate(id, certificate, issuer));
 }
 
-function factOf({ response, nonce }: OcspAnswer, subject: Subject, times: RevocationTimes): RevocationFact {
+/** OCSP speaks in whole seconds. */
+const secondMs = 1_000;
+
+function statementOf(answer: OcspAnswer, subject: Subject, times: RevocationTimes): Statement {
+  const { response, nonce, askedAt, enclosed = false } = answer;
   const check: OcspCheck = { ...subject, ...(nonce && { nonce }), ...times, maxAgeMs: times.ocspMaxAgeMs };
   const outcome = checkOcsp(response, check);
-  if (outcome.status === 'unusable') {
-    return outcome.fault === 'too-old'
-      ? { ...subject, status: 'stale', until: new Date(outcome.detail) }
-      : { ...subject, status: 'untrusted', fault: outcome.fault, detail: outcome.detail };
-  }
-  const source = sourceOf(response, outcome);
+  if (outcome.status === 'unusable') return { fact: unusableFact(outcome, subject), spokenAt: new Date(0), enclosed };
+  const { thisUpdate, producedAt } = outcome;
+  // With our nonce in it an answer was made after the question: our own clock says when, should the responder's be behind.
+  const asked = nonce && askedAt ? askedAt.getTime() - Math.max(0, producedAt.getTime() - thisUpdate.getTime()) : -Infinity;
+  const spokenAt = new Date(Math.max(thisUpdate.getTime(), asked));
+  return { fact: factOf(outcome, spokenAt, sourceOf(response, outcome), subject, times), spokenAt, enclosed };
+}
+
+function unusableFact({ fault, detail }: Extract<OcspOutcome, { status: 'unusable' }>, subject: Subject): RevocationFact {
+  return fault === 'too-old'
+    ? { ...subject, status: 'stale', until: new Date(detail) }
+    : { ...subject, status: 'untrusted', fault, detail };
+}
+
+function factOf(
+  outcome: Exclude<OcspOutcome, { status: 'unusable' }>,
+  spokenAt: Date,
+  source: RevocationSource,
+  subject: Subject,
+  { about }: RevocationTimes,
+): RevocationFact {
+  const isEarly = spokenAt.getTime() + secondMs <= about.getTime();
   switch (outcome.status) {
     case 'good': {
       const saysNothing = outcome.thisUpdate > subject.certificate.notAfter && !outcome.coversExpired;
-      return saysNothing ? { ...subject, status: 'stale', until: subject.certificate.notAfter } : { ...subject, status: 'good', source };
+      if (saysNothing) return { ...subject, status: 'stale', until: subject.certificate.notAfter };
+      return { ...subject, status: isEarly ? 'early' : 'good', source };
     }
     case 'unknown':
       return { ...subject, status: 'unknown', source, form: outcome.form };
     case 'revoked':
     case 'on-hold': {
       const { revokedAt, reason } = outcome;
-      return revokedAt <= times.about || isCompromise(reason)
-        ? { ...subject, status: outcome.status, source, revokedAt, reason }
-        : { ...subject, status: 'good', source, revokedLaterAt: revokedAt, reason };
+      if (revokedAt <= about || isCompromise(reason)) return { ...subject, status: outcome.status, source, revokedAt, reason };
+      return isEarly ? { ...subject, status: 'early', source } : { ...subject, status: 'good', source, revokedLaterAt: revokedAt, reason };
     }
   }
 }
@@ -138,8 +195,8 @@ function sourceOf(response: OcspResponse, outcome: Exclude<OcspOutcome, { status
   return { kind: 'ocsp', der: response.der, thisUpdate, nextUpdate, producedAt, responder };
 }
 
-function listFact(subject: Subject, crls: readonly Crl[], about: Date): RevocationFact {
-  const result = checkLists(subject.certificate, subject.issuer, crls, about);
+function listFact(subject: Subject, crls: readonly Crl[], { about, crlMaxAgeMs }: RevocationTimes): RevocationFact {
+  const result = checkLists(subject.certificate, subject.issuer, crls, about, crlMaxAgeMs);
   switch (result.status) {
     case 'missing':
       return { ...subject, status: 'missing', detail: undefined };

@@ -8,7 +8,8 @@ import type { Certificate } from '../x509/certificate';
 import { buildChain, type ChainResult } from '../x509/chain';
 import type { TrustStore } from '../x509/trust';
 import { fail, notChecked, pass, type Finding } from './finding';
-import { revocationFact, type RevocationEvidence, type RevocationFact } from './revocation';
+import type { Policy } from './policy';
+import { revocationFact, type RevocationEvidence, type RevocationFact, type RevocationTimes } from './revocation';
 import { checkSignerInfo, type SignerInfoFacts } from './signer-info';
 
 /** A time-stamp token and what it proves. */
@@ -33,10 +34,7 @@ export interface TimeStampInput {
   readonly evidence: RevocationEvidence;
   /** Certificates that came along and may complete the path. */
   readonly pool: readonly Certificate[];
-  readonly clockSkewMs: number;
-  readonly ocspMaxAgeMs: number;
-  /** Policies of time-stamps that are accepted; empty: any. */
-  readonly timeStampPolicies: readonly string[];
+  readonly policy: Policy;
 }
 
 /** Gives the digest of what was stamped, undefined when it is not at hand. */
@@ -88,17 +86,15 @@ function readAndCheck(token: Uint8Array, stamped: StampedDigest, input: TimeStam
   const early = checkAuthority(tsa, info, input);
   if (early) return { ...unread(early), wellFormed: true, info, tsa };
   const chain = buildChain(tsa, input.trust, pool, info.genTime);
-  const revocation = chain.trusted ? pathRevocation(chain.path, input.evidence, { ...input, about: info.genTime }) : [];
+  // A token is proof of an instant long past: a list that was in force then serves, however old.
+  const times = { ...input.policy, crlMaxAgeMs: null, at: input.at, about: info.genTime };
+  const revocation = chain.trusted ? pathRevocation(chain.path, input.evidence, times) : [];
   const finding = chain.trusted ? checkStatus(revocation, info, input) : chainFault(chain);
   return { finding, wellFormed: true, info, tsa, chain, revocation };
 }
 
 /** Status of every certificate of a path below its anchor, the first one's first. */
-export function pathRevocation(
-  path: readonly Certificate[],
-  evidence: RevocationEvidence,
-  times: Parameters<typeof revocationFact>[3],
-): RevocationFact[] {
+export function pathRevocation(path: readonly Certificate[], evidence: RevocationEvidence, times: RevocationTimes): RevocationFact[] {
   return path.slice(0, -1).map((certificate, i) => revocationFact(certificate, path[i + 1]!, evidence, times));
 }
 
@@ -133,8 +129,9 @@ function checkAuthority(tsa: Certificate, info: TstInfo, input: TimeStampInput):
   const usage = tsa.extendedKeyUsage;
   if (usage?.length !== 1 || usage[0] !== OID.timeStamping || !tsa.extendedKeyUsageCritical) return fail('timestamp.not_a_tsa');
   if (info.genTime < tsa.notBefore || info.genTime > tsa.notAfter) return fail('timestamp.certificate_not_valid');
-  if (info.genTime.getTime() > input.at.getTime() + input.clockSkewMs) return fail('timestamp.in_future', info.genTime.toISOString());
-  const accepted = input.timeStampPolicies;
+  if (info.genTime.getTime() > input.at.getTime() + input.policy.clockSkewMs)
+    return fail('timestamp.in_future', info.genTime.toISOString());
+  const accepted = input.policy.timeStampPolicies;
   return accepted.length > 0 && !accepted.includes(info.policy) ? fail('timestamp.policy_not_accepted', info.policy) : undefined;
 }
 

@@ -25,7 +25,7 @@ export function verifyTimeStampToken(
 ): TokenReport {
   const { at, trust, policy } = input;
   const evidence = { ocsp: [], crls: [] };
-  const facts = checkTimeStamp(token, (name) => digest(name, octets), { ...policy, at, existedAt: at, trust, evidence, pool: [] });
+  const facts = checkTimeStamp(token, (name) => digest(name, octets), { policy, at, existedAt: at, trust, evidence, pool: [] });
   const { finding, info, tsa } = facts;
   return {
     result: finding.result,

@@ -43,8 +43,8 @@ export interface VerificationInput {
  * bytes are not a CMS at all; every other fault is a verdict with a code.
  */
 export function verifyCms(der: Uint8Array, input: VerificationInput): VerificationReport {
-  const { clockSkewMs, ocspMaxAgeMs, timeStampPolicies, purpose } = input.policy;
-  const facts = gatherFacts(der, { ...input, clockSkewMs, ocspMaxAgeMs, timeStampPolicies });
+  const { purpose } = input.policy;
+  const facts = gatherFacts(der, input);
   const signers = facts.signers.map((signer) => signerReport(signer, input));
   const code = leadingCode(signers.map((signer) => signer.code));
   return { format: 1, checkedAt: isoTime(input.at), purpose, verdict: verdictOf(code), code, attached: facts.attached, signers };

@@ -1,5 +1,6 @@
 import { Der, TAG, context } from '../asn1/der';
 import { readTime } from '../asn1/time';
+import { integer } from '../asn1/write';
 import { equalBytes } from '../bytes';
 import { SignatureFormatError } from '../errors';
 import { OID } from '../oids';
@@ -82,15 +83,19 @@ export function readCrlFile(file: Uint8Array): Crl {
   return parseCrl(block);
 }
 
-/** The entry of a serial number, undefined when the list does not name it. */
-export function findEntry(crl: Crl, serial: bigint): CrlEntry | undefined {
-  if (!crl.entries) return undefined;
-  const wanted = serialOctets(serial);
+/** The entries of a serial number, none when the list does not name it. */
+export function findEntries(crl: Crl, serial: bigint): CrlEntry[] {
+  const found: CrlEntry[] = [];
+  if (!crl.entries) return found;
+  const wanted = Buffer.from(integer(serial));
+  // Lists are megabytes long and ask after few: where the octets of the number do not occur at all, no entry is looked at.
+  const { value } = crl.entries;
+  if (!Buffer.from(value.buffer, value.byteOffset, value.length).includes(wanted)) return found;
   for (const item of crl.entries.members()) {
     const number = item.members().next().value as Der | undefined;
-    if (number && equalBytes(number.value, wanted)) return readEntry(item);
+    if (number && equalBytes(number.bytes, wanted)) found.push(readEntry(item));
   }
-  return undefined;
+  return found;
 }
 
 function readEntry(item: Der): CrlEntry {
@@ -112,11 +117,4 @@ function readEntry(item: Der): CrlEntry {
 function readNumber(extensions: Extensions, oid: string): bigint | undefined {
   const extension = extensions.get(oid);
   return extension && Der.parse(extension.value).integer();
-}
-
-/** Content octets of the INTEGER. */
-function serialOctets(serial: bigint): Uint8Array {
-  const hex = serial.toString(16);
-  const octets = Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex');
-  return octets[0]! >= 0x80 ? Uint8Array.of(0, ...octets) : octets;
 }

@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes';
 import { checkSigned, type Certificate } from './certificate';
-import { findEntry, type Crl, type CrlEntry, type CrlReason } from './crl';
+import { findEntries, type Crl, type CrlEntry, type CrlReason } from './crl';
 
 /** What the lists at hand say about a certificate at an instant; `list` is the freshest one used. */
 export type RevocationResult =
@@ -14,10 +14,17 @@ export type RevocationResult =
   | { readonly status: 'unusable'; readonly reason: string };
 
 /**
- * Status of a certificate at `at` by lists of its issuer: the freshest complete list with the deltas made for it. A revocation counts
- * from its date; a compromised key counts backwards without limit; certificateHold is reported apart because it can be lifted.
+ * Status of a certificate at `at` by lists of its issuer. A revocation on any of them, complete or delta, old or new, counts from its
+ * date, one of a compromised key backwards without limit. Otherwise the freshest complete list with the delta made for it speaks, no
+ * older than `maxAgeMs` where that is given; certificateHold is reported apart because it can be lifted.
  */
-export function checkRevocation(certificate: Certificate, issuer: Certificate, crls: readonly Crl[], at: Date): RevocationResult {
+export function checkRevocation(
+  certificate: Certificate,
+  issuer: Certificate,
+  crls: readonly Crl[],
+  at: Date,
+  maxAgeMs: number | null = null,
+): RevocationResult {
   const ours = crls.filter((crl) => equalBytes(crl.issuer.der, certificate.issuer.der));
   if (ours.length === 0) return { status: 'missing' };
   const faults: string[] = [];
@@ -26,16 +33,16 @@ export function checkRevocation(certificate: Certificate, issuer: Certificate, c
     if (fault) faults.push(fault);
     return !fault;
   });
+  const final = usable.flatMap((list) => finalEntries(list, certificate.serial).map((entry) => ({ list, ...entry })));
+  const [counting] = final.filter((entry) => counts(entry, at)).sort((a, b) => a.revokedAt.getTime() - b.revokedAt.getTime());
+  if (counting) return { status: 'revoked', revokedAt: counting.revokedAt, reason: counting.reason, list: counting.list };
   const base = usable.filter((crl) => crl.deltaBase === undefined).sort(byFreshness)[0];
   if (!base) return { status: 'unusable', reason: faults[0] ?? 'only a delta list is at hand' };
   const delta = usable.filter((crl) => appliesTo(crl, base)).sort(byFreshness)[0];
   const freshest = delta ?? base;
-  const entry = mergedEntry(certificate, base, delta);
+  const entry = final[0] ?? mergedEntry(certificate, base, delta);
   const nextUpdate = [base.nextUpdate, delta?.nextUpdate].reduce((a, b) => (!a || (b && b > a) ? b : a), undefined);
-  if (entry && entry.reason !== 'certificateHold' && counts(entry, at)) {
-    return { status: 'revoked', revokedAt: entry.revokedAt, reason: entry.reason, list: freshest };
-  }
-  if (!covers(freshest, nextUpdate, certificate, at)) return { status: 'stale', nextUpdate };
+  if (!covers(freshest, nextUpdate, certificate, at, maxAgeMs)) return { status: 'stale', nextUpdate };
   if (entry && counts(entry, at)) return { status: 'on-hold', revokedAt: entry.revokedAt, list: freshest };
   return { status: 'good', list: freshest, ...(entry && { revokedLaterAt: entry.revokedAt }) };
 }
@@ -48,16 +55,22 @@ function counts(entry: CrlEntry, at: Date): boolean {
  * A list speaks about the instant when it was current then or was made later. One made after the certificate ended may have dropped
  * the entry and proves nothing by silence.
  */
-function covers(crl: Crl, nextUpdate: Date | undefined, certificate: Certificate, at: Date): boolean {
+function covers(crl: Crl, nextUpdate: Date | undefined, certificate: Certificate, at: Date, maxAgeMs: number | null): boolean {
   if (crl.thisUpdate > certificate.notAfter) return false;
+  if (maxAgeMs !== null && at.getTime() - crl.thisUpdate.getTime() > maxAgeMs) return false;
   return crl.thisUpdate >= at || (nextUpdate !== undefined && at <= nextUpdate);
 }
 
-/** The delta's word replaces the base's; removeFromCRL lifts a hold (RFC 5280 §5.2.4). */
+/** Entries that nothing takes back: a removal lifts a suspension only, or tidies away what has expired (RFC 5280 §5.2.4, §5.3.1). */
+function finalEntries(list: Crl, serial: bigint): CrlEntry[] {
+  return findEntries(list, serial).filter(({ reason }) => reason !== 'certificateHold' && reason !== 'removeFromCRL');
+}
+
+/** Of a suspension the delta's word replaces the base's; removeFromCRL lifts it (RFC 5280 §5.2.4). */
 function mergedEntry(certificate: Certificate, base: Crl, delta: Crl | undefined): CrlEntry | undefined {
-  const changed = delta && findEntry(delta, certificate.serial);
+  const [changed] = delta ? findEntries(delta, certificate.serial) : [];
   if (changed) return changed.reason === 'removeFromCRL' ? undefined : changed;
-  return findEntry(base, certificate.serial);
+  return findEntries(base, certificate.serial)[0];
 }
 
 /** NUC RK numbers its deltas apart from the complete lists, so only BaseCRLNumber and the times are compared. */

@@ -32,10 +32,10 @@ export function verifyXml(text: string, input: XmlVerificationInput): Verificati
 
 /** The certificates whose status is to be asked for: the signer's and those of the authorities below the anchor. */
 export function xmlStatusNeeds(text: string, input: XmlVerificationInput): StatusNeed[] {
-  const { chain, bestTime } = factsOf(text, input);
+  const { chain, revocationAbout } = factsOf(text, input);
   if (!chain?.trusted) return [];
   const { path } = chain;
-  return path.slice(0, -1).map((certificate, i) => ({ certificate, issuer: path[i + 1]!, usedBy: 'signer', about: bestTime }));
+  return path.slice(0, -1).map((certificate, i) => ({ certificate, issuer: path[i + 1]!, usedBy: 'signer', about: revocationAbout }));
 }
 
 function factsOf(text: string, input: XmlVerificationInput): SignerFacts {
@@ -46,6 +46,7 @@ function factsOf(text: string, input: XmlVerificationInput): SignerFacts {
   const bestTime = receivedAt ?? at;
   const chain = certificate && buildChain(certificate, trust, signature.certificates, bestTime);
   const evidence = { ocsp: input.ocsp ?? [], crls: input.crls ?? [] };
+  const revocationAbout = policy.keyGoodAt === 'checking' ? at : bestTime;
   return {
     certificate,
     identity: pass(),
@@ -62,9 +63,10 @@ function factsOf(text: string, input: XmlVerificationInput): SignerFacts {
     at,
     bestTime,
     bestTimeSource: receivedAt ? 'received' : 'checking',
+    revocationAbout,
     level: 'XMLDSig',
     chain,
-    revocation: chain?.trusted ? pathRevocation(chain.path, evidence, { ...policy, at, about: bestTime }) : [],
+    revocation: chain?.trusted ? pathRevocation(chain.path, evidence, { ...policy, at, about: revocationAbout }) : [],
   };
 }
 

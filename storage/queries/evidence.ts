@@ -148,6 +148,15 @@ export const revocationLists = (db: Sequelize): Promise<StoredList[]> =>
     'SELECT url, der, this_update AS thisUpdate, next_update AS nextUpdate, fetched_at AS fetchedAt FROM revocation_lists ORDER BY url',
   );
 
+/** What tells one state of the lists at hand from another, without their bytes. */
+export async function revocationListVersions(db: Sequelize): Promise<string[]> {
+  const rows = await select<{ url: string; thisUpdate: Date; fetchedAt: Date }>(
+    db,
+    'SELECT url, this_update AS thisUpdate, fetched_at AS fetchedAt FROM revocation_lists ORDER BY url',
+  );
+  return rows.map(({ url, thisUpdate, fetchedAt }) => `${url} ${thisUpdate.toISOString()} ${fetchedAt.toISOString()}`);
+}
+
 /** Keeps the newest list of an address. */
 export const saveRevocationList = (db: Sequelize, list: StoredList): Promise<void> =>
   execute(

@@ -355,9 +355,7 @@ test('the token of the archive: GOST 34.310-2004, SHA-1 imprint, policy 6.1', ()
     trust: testTrust(),
     evidence: { ocsp: [], crls: [] },
     pool: [],
-    clockSkewMs: 0,
-    ocspMaxAgeMs: 0,
-    timeStampPolicies: [],
+    policy: DOCUMENT_POLICY,
   });
   expect(stamped).toMatchObject({ wellFormed: false, finding: { code: 'timestamp.imprint_mismatch' } });
   expect(stamped.tsa!.person.name).toBe('СЕРВИС МЕТКИ ВРЕМЕНИ');

@@ -1,7 +1,15 @@
-import { generatePrivateKey, issueCertificate, makeCms, subjectPublicKeyInfo, type Issuer, type PrivateKey } from '../../signature/make';
+import {
+  generatePrivateKey,
+  issueCertificate,
+  issueCrl,
+  makeCms,
+  subjectPublicKeyInfo,
+  type Issuer,
+  type PrivateKey,
+} from '../../signature/make';
 import type { NucKeys } from '../../scripts/simulators/nuc/keys';
 import { startNuc, type Nuc } from '../../scripts/simulators/nuc/server';
-import { toPem, type Certificate, type Role } from '../../signature';
+import { toPem, type Certificate, type Crl, type Role } from '../../signature';
 
 const day = 86_400_000;
 export type TestKey = { certificate: Certificate; privateKey: PrivateKey };
@@ -25,6 +33,10 @@ export class TestAuthority {
       { selfSigned: privateKey },
     );
     this.root = { certificate, privateKey };
+  }
+
+  get certificate(): Certificate {
+    return this.root.certificate;
   }
 
   get pem(): string {
@@ -58,6 +70,17 @@ export class TestAuthority {
   /** Revokes a key from `at` on. */
   revoke(key: TestKey, reason = 'superseded', at = new Date()): void {
     this.nuc?.register.revoke(key.certificate.serial.toString(16), reason, at, new Date());
+  }
+
+  /** A revocation list of this authority that its services know nothing of. */
+  list(revoked: readonly TestKey[], thisUpdate: Date, days = 30): Crl {
+    const entries = revoked.map(({ certificate }) => ({
+      serial: certificate.serial,
+      revokedAt: thisUpdate,
+      reason: 'superseded' as const,
+    }));
+    const nextUpdate = new Date(thisUpdate.getTime() + days * day);
+    return issueCrl({ thisUpdate, nextUpdate, number: 1n, revoked: entries }, this.root);
   }
 
   private certify(
