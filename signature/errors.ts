@@ -8,6 +8,7 @@ export const FORMAT_CODES = [
   'structure.not_cms',
   'structure.no_signers',
   'structure.malformed',
+  'structure.too_costly',
 ] as const;
 export type FormatCode = (typeof FORMAT_CODES)[number];
 
@@ -21,12 +22,17 @@ export function malformed(message: string): SignatureFormatError {
   return new SignatureFormatError('structure.malformed', message);
 }
 
+/** Whether a piece just cannot be read: that is no reason to give up the whole, a budget used up is. */
+export function isUnreadable(error: unknown): error is SignatureFormatError {
+  return error instanceof SignatureFormatError && error.code !== 'structure.too_costly';
+}
+
 /** What was read, or undefined when the bytes are not what they should be. */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (error instanceof SignatureFormatError) return undefined;
+    if (isUnreadable(error)) return undefined;
     throw error;
   }
 }

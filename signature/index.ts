@@ -1,10 +1,11 @@
 /** The signature engine: bytes in, facts out; no I/O, the clock is an argument. */
 export { DigestSet, DIGEST_NAMES, createHasher, digest, type DigestName, type Digests } from './digests';
+export { CMS_LIMITS, Work, type WorkLimits } from './work';
 export { FORMAT_CODES, SignatureFormatError, type FormatCode } from './errors';
 export { addArchiveTimeStamp, archiveTimeStampImprint, type ArchiveImprint } from './cms/archive';
 export { addTimeStamp, embedEvidence, mergeCms, type Evidence } from './cms/assemble';
 export { decodeSignatureFile } from './cms/decode';
-export { parseSignedData, type SignedData, type SignerInfo } from './cms/signed-data';
+export { countSigners, parseSignedData, type SignedData, type SignerInfo } from './cms/signed-data';
 export {
   checkOcsp,
   makeOcspRequest,

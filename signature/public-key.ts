@@ -6,6 +6,7 @@ import { digest, DIGEST_OIDS, type DigestName } from './digests';
 import type { AffinePoint } from './gost/curve';
 import { readPublicKey, verifyGost, type GostFamily } from './gost/gost3410';
 import { OID } from './oids';
+import type { Work } from './work';
 
 /** Keys the engine can verify with; anything else is `unknown` and leads to "cannot tell", never to "invalid". */
 export type PublicKey =
@@ -117,7 +118,8 @@ function verifyGostOnce(family: GostFamily, point: AffinePoint, value: Uint8Arra
 }
 
 /** Verifies a signature over octets with the scheme that `schemeFor` chose for this key. */
-export function verifySignature(key: PublicKey, scheme: SignatureScheme, signed: Uint8Array, signature: Uint8Array): boolean {
+export function verifySignature(key: PublicKey, scheme: SignatureScheme, signed: Uint8Array, signature: Uint8Array, work?: Work): boolean {
+  work?.hash(scheme.digest, signed.length);
   const value = digest(scheme.digest, signed);
   switch (key.kind) {
     case 'gost2015':

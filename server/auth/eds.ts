@@ -68,6 +68,7 @@ export async function answerChallenge(
     at: now.getTime(),
     receivedAt: now.getTime(),
     isArrival: true,
+    onlySigner: true,
   });
   if (!checked.ok) return { ok: false, code: checked.code };
   const { report } = checked;

@@ -83,7 +83,7 @@ async function checkWithFile({ signature, file, at, lists }: TaskOf<'signature'>
   if (!wanted) return { kind: 'refused', code: 'structure.not_cms' };
   const digests = file === null ? {} : await digestsOf(file, wanted);
   const result = await checkSignature({ signature: bytes, digests, at, ...(lists ? { lists } : {}) }, tools);
-  if (!result.ok) return { kind: 'refused', code: 'structure.not_cms' };
+  if (!result.ok) return { kind: 'refused', code: result.code === 'signing.too_costly' ? 'structure.too_costly' : 'structure.not_cms' };
   return {
     kind: 'signature',
     report: result.report,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decodeSignatureFile, parseSignedData, SignatureFormatError } from '../../signature';
+import { countSigners, decodeSignatureFile, parseSignedData, SignatureFormatError } from '../../signature';
 import type { Claim } from '../../domain/groups/match';
 
 const messageDigest = '1.2.840.113549.1.9.4';
@@ -16,9 +16,10 @@ const nothing: SignatureClaim = { messageDigest: null, digestName: null, certifi
 /** Reads the claim of a CMS in any accepted form. Whatever cannot be read, or has not exactly one signer, claims nothing. */
 export function readClaim(signature: Uint8Array): SignatureClaim {
   try {
-    const { signers } = parseSignedData(decodeSignatureFile(signature));
-    const [signer] = signers;
-    if (!signer || signers.length !== 1) return nothing;
+    const der = decodeSignatureFile(signature);
+    if (countSigners(der) !== 1) return nothing;
+    const [signer] = parseSignedData(der).signers;
+    if (!signer) return nothing;
     const digest = signer.signedAttributes?.find(({ type }) => type === messageDigest)?.values[0];
     return {
       messageDigest: digest ? Buffer.from(digest.octets()).toString('hex') : null,

@@ -4,6 +4,7 @@ import { checkXmlOnline } from '../../integrations/pki/check-xml';
 import type { Pki } from '../../integrations/pki/pki';
 import { readLists, type ListAtHand } from './lists';
 import {
+  countSigners,
   createTrustStore,
   decodeSignatureFile,
   mergeTrustStores,
@@ -34,12 +35,14 @@ export type CheckRequest = {
   receivedAt?: number;
   /** It arrives now and something will rest on it: no answer from before its arrival serves. */
   isArrival?: boolean;
+  /** Exactly one signer is expected: several are refused before anything is verified. */
+  onlySigner?: boolean;
   lists?: readonly ListAtHand[];
 };
-/** `signing.too_costly`: the check was ended, because nobody's signature takes that long. */
+/** `signing.too_costly`: the check was ended, because nobody's signature takes that much. */
 export type CheckResult =
   | { ok: true; report: VerificationReport; der: Uint8Array }
-  | { ok: false; code: 'signing.unreadable' | 'signing.too_costly' };
+  | { ok: false; code: 'signing.unreadable' | 'signing.several_signers' | 'signing.too_costly' };
 
 /** What checks are made with; opened once in each checking thread. */
 export type CheckTools = { trust: TrustStore; policy: InstallationPolicy; pki: Pki };
@@ -64,6 +67,7 @@ export async function checkSignature(request: CheckRequest, { trust, policy, pki
   if (request.form === 'xml') return checkXmlSignature(request, lists, { trust, policy, pki });
   try {
     const der = decodeSignatureFile(request.signature);
+    if (request.onlySigner && countSigners(der) > 1) return { ok: false, code: 'signing.several_signers' };
     const { report } = await checkOnline(pki, der, {
       digests: request.digests,
       ...(request.content ? { content: request.content } : {}),
@@ -77,9 +81,13 @@ export async function checkSignature(request: CheckRequest, { trust, policy, pki
     });
     return { ok: true, report, der };
   } catch (error) {
-    if (error instanceof SignatureFormatError) return { ok: false, code: 'signing.unreadable' };
-    throw error;
+    return refusalOf(error);
   }
+}
+
+function refusalOf(error: unknown): CheckResult {
+  if (!(error instanceof SignatureFormatError)) throw error;
+  return { ok: false, code: error.code === 'structure.too_costly' ? 'signing.too_costly' : 'signing.unreadable' };
 }
 
 async function checkXmlSignature(request: CheckRequest, lists: readonly Crl[], { trust, policy, pki }: CheckTools): Promise<CheckResult> {
@@ -96,7 +104,6 @@ async function checkXmlSignature(request: CheckRequest, lists: readonly Crl[], {
     });
     return { ok: true, report, der: request.signature };
   } catch (error) {
-    if (error instanceof SignatureFormatError) return { ok: false, code: 'signing.unreadable' };
-    throw error;
+    return refusalOf(error);
   }
 }

@@ -55,6 +55,7 @@ export async function checkArrival(
     at: now.getTime(),
     receivedAt: now.getTime(),
     isArrival: true,
+    onlySigner: true,
   });
   const name = checked.ok ? (checked.report.signers[0]?.name ?? null) : null;
   const problem = problemOf(session, checked, now);

@@ -6,6 +6,7 @@ import { concatBytes, toHex } from '../bytes';
 import { DIGEST_OIDS, digest, digestByOid, type DigestName } from '../digests';
 import { malformed } from '../errors';
 import { OID } from '../oids';
+import type { Work } from '../work';
 import type { SignedData, SignerInfo } from './signed-data';
 
 /** ATSHashIndexV3 (ETSI EN 319 122-1 §5.5.2): digests of everything outside the signature that an archive time-stamp covers. */
@@ -43,11 +44,11 @@ export function readHashIndex(element: Der): HashIndex {
  * Whether everything the index names is still in the CMS: a digest without its piece means that something covered was altered or
  * removed (§5.5.3). Pieces the index does not name came later and are not covered.
  */
-export function indexFits(index: HashIndex, cms: SignedData, signer: SignerInfo): boolean {
+export function indexFits(index: HashIndex, cms: SignedData, signer: SignerInfo, work: Work): boolean {
   const name = index.algorithm;
   if (!name) return false;
   const has = (wanted: ReadonlySet<string>, parts: readonly Uint8Array[]): boolean => {
-    const present = new Set(parts.map((part) => toHex(digest(name, part))));
+    const present = new Set(parts.map((part) => toHex(work.digest(name, part))));
     return [...wanted].every((hash) => present.has(hash));
   };
   return (
@@ -59,13 +60,29 @@ export function indexFits(index: HashIndex, cms: SignedData, signer: SignerInfo)
       index.revocationInfo,
       cms.revocationInfo.map((c) => c.bytes),
     ) &&
-    has(index.unsignedAttributes, attributeOctets(signer))
+    attributesFit(index, signer, work)
   );
 }
 
+function attributesFit(index: HashIndex, signer: SignerInfo, work: Work): boolean {
+  const present = new Set(
+    signer.unsignedAttributes.flatMap(({ type, values }) => values.map((value) => attributeDigest(index.algorithm!, type, value, work))),
+  );
+  return [...index.unsignedAttributes].every((hash) => present.has(hash));
+}
+
 /** Whether the index covers this value of an unsigned attribute. */
-export function coversAttribute(index: HashIndex, type: string, value: Der): boolean {
-  return index.algorithm !== undefined && index.unsignedAttributes.has(toHex(digest(index.algorithm, attributeValue(type, value))));
+export function coversAttribute(index: HashIndex, type: string, value: Der, work: Work): boolean {
+  return index.algorithm !== undefined && index.unsignedAttributes.has(attributeDigest(index.algorithm, type, value, work));
+}
+
+/** Lower-case hex; of the same value once. */
+function attributeDigest(name: DigestName, type: string, value: Der, work: Work): string {
+  return work.once(`${name} of ${type}`, value.bytes, () => {
+    const octets = attributeValue(type, value);
+    work.hash(name, octets.length);
+    return toHex(digest(name, octets));
+  });
 }
 
 /** attrType and one attrValue, each in its DER, for every value of every unsigned attribute. */

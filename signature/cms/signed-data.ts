@@ -2,8 +2,9 @@ import { readAlgorithm } from '../asn1/algorithm';
 import { definiteLengths } from '../asn1/ber';
 import { Der, TAG, context } from '../asn1/der';
 import { equalBytes } from '../bytes';
-import { SignatureFormatError, malformed } from '../errors';
+import { SignatureFormatError, isUnreadable, malformed } from '../errors';
 import { OID } from '../oids';
+import { Work } from '../work';
 import { readCertificate, type Certificate } from '../x509/certificate';
 
 /** Most signers and certificates one CMS may bring: far above any contract, low enough to bound the work. */
@@ -49,7 +50,7 @@ export interface Attribute {
 }
 
 /** Parses a CMS or a time-stamp token. Throws SignatureFormatError when it is not SignedData with at least one signer. */
-export function parseSignedData(bytes: Uint8Array): SignedData {
+export function parseSignedData(bytes: Uint8Array, work = new Work()): SignedData {
   const info = Der.parse(definiteLengths(bytes));
   if (info.tag !== TAG.SEQUENCE) throw notCms();
   const outer = info.fields('ContentInfo');
@@ -62,8 +63,9 @@ export function parseSignedData(bytes: Uint8Array): SignedData {
   const encapsulated = fields.next(TAG.SEQUENCE).fields('EncapsulatedContentInfo');
   const contentType = encapsulated.next(TAG.OID).oid();
   const content = encapsulated.optional(context(0))?.children[0]?.octets();
+  work.spend('structureBytes', bytes.length - (content?.length ?? 0));
   const certificateChoices = fields.optional(context(0))?.children ?? [];
-  const certificates = readCertificateSet(certificateChoices);
+  const certificates = readCertificateSet(certificateChoices, work);
   const revocationInfo = fields.optional(context(1))?.children ?? [];
   const signers = fields.next(TAG.SET).children;
   fields.done();
@@ -72,16 +74,42 @@ export function parseSignedData(bytes: Uint8Array): SignedData {
   return { contentType, content, ...certificates, certificateChoices, revocationInfo, signers: signers.map(readSignerInfo) };
 }
 
-function readCertificateSet(members: readonly Der[]): { certificates: Certificate[]; brokenCertificates: number } {
+/** A time-stamp token inside a CMS; of the same octets once, however often it is looked at. Throws SignatureFormatError. */
+export function readToken(bytes: Uint8Array, work: Work): SignedData {
+  return work.once('token', bytes, () => {
+    work.spend('tokens');
+    return parseSignedData(bytes, work);
+  });
+}
+
+/**
+ * How many signers a CMS names, read without looking at any of them: where one is expected, several are refused before they can cost
+ * anything. Throws SignatureFormatError when it is no SignedData.
+ */
+export function countSigners(bytes: Uint8Array): number {
+  const outer = Der.parse(definiteLengths(bytes)).expect(TAG.SEQUENCE, 'ContentInfo').fields('ContentInfo');
+  const type = outer.next();
+  if (type.tag !== TAG.OID || type.oid() !== OID.signedData) throw notCms();
+  const fields = outer.next(context(0)).children[0]?.expect(TAG.SEQUENCE, 'SignedData').fields('SignedData');
+  if (!fields) throw notCms();
+  fields.next(TAG.INTEGER);
+  fields.next(TAG.SET);
+  fields.next(TAG.SEQUENCE);
+  fields.optional(context(0));
+  fields.optional(context(1));
+  return fields.next(TAG.SET).children.length;
+}
+
+function readCertificateSet(members: readonly Der[], work: Work): { certificates: Certificate[]; brokenCertificates: number } {
   const certificates: Certificate[] = [];
   let brokenCertificates = 0;
   if (members.length > MAX_CERTIFICATES) throw new SignatureFormatError('structure.too_large', 'The CMS holds too many certificates');
   for (const member of members) {
     if (member.tag !== TAG.SEQUENCE) continue; // attribute certificates and other choices of RFC 5652 §10.2.2
     try {
-      certificates.push(readCertificate(member));
+      certificates.push(readCertificate(member, work));
     } catch (error) {
-      if (!(error instanceof SignatureFormatError)) throw error;
+      if (!isUnreadable(error)) throw error;
       brokenCertificates++;
     }
   }

@@ -63,6 +63,8 @@ export interface CertificateOrder {
   readonly urls?: AuthorityUrls;
   /** Default: made from the key identifier, as NUC RK does; give one when the same key is certified again. */
   readonly serial?: bigint;
+  /** Default: SHA-1 of the key. */
+  readonly keyIdentifier?: Uint8Array;
 }
 
 /** Who signs: the certificate of the authority, or nothing for a self-signed root. */
@@ -76,7 +78,7 @@ export function issueCertificate(order: CertificateOrder, issuer: Issuer | { rea
   const privateKey = 'selfSigned' in issuer ? issuer.selfSigned : issuer.privateKey;
   const authority = 'selfSigned' in issuer ? undefined : issuer.certificate;
   const subject = writeSubject(order.subject);
-  const keyId = keyIdentifier(order.publicKey);
+  const keyId = order.keyIdentifier ?? keyIdentifier(order.publicKey);
   const tbs = sequence(
     explicit(0, integer(2)),
     integer(order.serial ?? serialFrom(keyId)),

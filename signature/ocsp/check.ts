@@ -3,6 +3,7 @@ import { digest } from '../digests';
 import { OID } from '../oids';
 import { checkSigned, type Certificate, type SignatureOutcome } from '../x509/certificate';
 import { checkIssued } from '../x509/chain';
+import { Work } from '../work';
 import type { CrlReason } from '../x509/crl';
 import { issuerKeyBits, namesCertificate } from './cert-id';
 import type { BasicOcspResponse, OcspResponse, SingleResponse } from './response';
@@ -53,8 +54,8 @@ export interface OcspCheck {
   readonly clockSkewMs: number;
 }
 
-/** Checks an answer completely (RFC 6960 §3.2, §4.2.2) and says what it proves; never throws. */
-export function checkOcsp(response: OcspResponse, check: OcspCheck): OcspOutcome {
+/** Checks an answer completely (RFC 6960 §3.2, §4.2.2) and says what it proves; throws only when the budget is used up. */
+export function checkOcsp(response: OcspResponse, check: OcspCheck, work = new Work()): OcspOutcome {
   const { basic } = response;
   if (!basic) return unusable('error-status', response.status);
   const single = worstOf(basic.responses.filter(({ id }) => namesCertificate(id, check.certificate, check.issuer)));
@@ -62,7 +63,7 @@ export function checkOcsp(response: OcspResponse, check: OcspCheck): OcspOutcome
   if (single.unknownCritical.length > 0) return unusable('critical-extension', single.unknownCritical[0]!);
   if (!isFinal(single) && check.nonce && !(basic.nonce && equalBytes(basic.nonce, check.nonce)))
     return unusable('nonce-mismatch', basic.nonce ? 'Another nonce came back' : 'No nonce came back');
-  const signer = findResponder(basic, check.issuer);
+  const signer = findResponder(basic, check.issuer, work);
   if ('status' in signer) return signer;
   const age = ageFault(basic, single, check);
   if (age) return age;
@@ -113,17 +114,17 @@ function ageFault(basic: BasicOcspResponse, single: SingleResponse, check: OcspC
 }
 
 /** The certificate that signed the answer, when it had the right to (RFC 6960 §4.2.2.2): the issuer's, or one the issuer gave OCSPSigning. */
-function findResponder(basic: BasicOcspResponse, issuer: Certificate): { readonly responder: Certificate } | OcspOutcome {
+function findResponder(basic: BasicOcspResponse, issuer: Certificate, work: Work): { readonly responder: Certificate } | OcspOutcome {
   const named = [issuer, ...basic.certificates].filter((candidate) => isNamed(basic, candidate));
   if (named.length === 0) return unusable('responder-not-authorised', 'The certificate of the responder was not found');
   let fault: OcspOutcome | undefined;
   for (const responder of named) {
-    const signature = signatureOf(basic, responder);
+    const signature = signatureOf(basic, responder, work);
     if (signature !== 'good') {
       fault ??= unusable(signature === 'bad' ? 'signature-bad' : 'algorithm-unknown', 'The signature of the answer');
       continue;
     }
-    const refusal = responder.fingerprint === issuer.fingerprint ? undefined : delegationFault(responder, issuer, basic.producedAt);
+    const refusal = responder.fingerprint === issuer.fingerprint ? undefined : delegationFault(responder, issuer, basic.producedAt, work);
     if (!refusal) return { responder };
     fault = unusable('responder-not-authorised', refusal);
   }
@@ -136,22 +137,23 @@ function isNamed({ responderId }: BasicOcspResponse, candidate: Certificate): bo
     : equalBytes(responderId.keyHash, digest('sha1', issuerKeyBits(candidate)));
 }
 
-function delegationFault(responder: Certificate, issuer: Certificate, producedAt: Date): string | undefined {
+function delegationFault(responder: Certificate, issuer: Certificate, producedAt: Date, work: Work): string | undefined {
   if (!equalBytes(responder.issuer.der, issuer.subject.der)) return 'The responder was certified by another authority';
   if (!responder.extendedKeyUsage?.includes(OID.ocspSigning)) return 'The responder may not sign answers';
   if (responder.unknownCritical.length > 0) return 'The certificate of the responder has a critical extension that is not supported';
   if (producedAt < responder.notBefore || producedAt > responder.notAfter) return 'The certificate of the responder was not valid then';
-  return checkIssued(responder, issuer) === 'good' ? undefined : 'The authority did not sign the certificate of the responder';
+  return checkIssued(responder, issuer, work) === 'good' ? undefined : 'The authority did not sign the certificate of the responder';
 }
 
 /** One answer is looked at several times while a CMS is checked: its signature is computed once per key. */
 const outcomes = new WeakMap<BasicOcspResponse, Map<string, SignatureOutcome>>();
 
-function signatureOf(basic: BasicOcspResponse, responder: Certificate): SignatureOutcome {
+function signatureOf(basic: BasicOcspResponse, responder: Certificate, work: Work): SignatureOutcome {
+  work.operation(basic, responder.keyFingerprint);
   const known = outcomes.get(basic) ?? new Map<string, SignatureOutcome>();
   outcomes.set(basic, known);
-  const outcome = known.get(responder.fingerprint) ?? checkSigned(basic.signed, responder.publicKey);
-  known.set(responder.fingerprint, outcome);
+  const outcome = known.get(responder.keyFingerprint) ?? checkSigned(basic.signed, responder.publicKey, work);
+  known.set(responder.keyFingerprint, outcome);
   return outcome;
 }
 

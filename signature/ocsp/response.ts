@@ -4,6 +4,7 @@ import { readTime } from '../asn1/time';
 import { explicit, octetString, oid, sequence, tlv } from '../asn1/write';
 import { SignatureFormatError, malformed } from '../errors';
 import { OID } from '../oids';
+import type { Work } from '../work';
 import { readCertificate, type Certificate, type Signed } from '../x509/certificate';
 import { CRL_REASONS, type CrlReason } from '../x509/crl';
 import { readExtensions, type Extensions } from '../x509/extensions';
@@ -62,7 +63,7 @@ export interface SingleResponse {
 const UNDERSTOOD: ReadonlySet<string> = new Set([OID.ocspNonce, OID.ocspArchiveCutoff, OID.ocspExtendedRevoke]);
 
 /** Parses an OCSPResponse, successful or not. Throws SignatureFormatError when it is none. */
-export function parseOcspResponse(der: Uint8Array): OcspResponse {
+export function parseOcspResponse(der: Uint8Array, work?: Work): OcspResponse {
   const fields = Der.parse(der).expect(TAG.SEQUENCE, 'OCSPResponse').fields('OCSPResponse');
   const code = fields.next(TAG.ENUMERATED).value;
   const status = code.length === 1 ? OCSP_STATUSES[code[0]!] : undefined;
@@ -72,21 +73,22 @@ export function parseOcspResponse(der: Uint8Array): OcspResponse {
   if (status !== 'successful') return { der, status, basic: undefined };
   const bytes = wrapped?.children[0]?.expect(TAG.SEQUENCE, 'ResponseBytes').fields('ResponseBytes');
   if (bytes?.next(TAG.OID).oid() !== OID.ocspBasic) throw malformed('OCSPResponse: not a basic response');
-  return { der, status, basic: parseBasicOcspResponse(bytes.next(TAG.OCTET_STRING).octets()) };
+  return { der, status, basic: parseBasicOcspResponse(bytes.next(TAG.OCTET_STRING).octets(), work) };
 }
 
 /** The OCSPResponse around a BasicOCSPResponse that was kept alone, as in the revocation-values attribute (RFC 5126 §6.3.4). */
-export function ocspResponseOf(basic: Uint8Array): OcspResponse {
+export function ocspResponseOf(basic: Uint8Array, work?: Work): OcspResponse {
   const bytes = sequence(oid(OID.ocspBasic), octetString(basic));
   return {
     der: sequence(tlv(TAG.ENUMERATED, Uint8Array.of(0)), explicit(0, bytes)),
     status: 'successful',
-    basic: parseBasicOcspResponse(basic),
+    basic: parseBasicOcspResponse(basic, work),
   };
 }
 
 /** Parses a BasicOCSPResponse. Throws SignatureFormatError. */
-export function parseBasicOcspResponse(der: Uint8Array): BasicOcspResponse {
+export function parseBasicOcspResponse(der: Uint8Array, work?: Work): BasicOcspResponse {
+  work?.spend('structureBytes', der.length);
   const outer = Der.parse(der).expect(TAG.SEQUENCE, 'BasicOCSPResponse').fields('BasicOCSPResponse');
   const tbs = outer.next(TAG.SEQUENCE);
   const algorithm = readAlgorithm(outer.next());
@@ -112,7 +114,7 @@ export function parseBasicOcspResponse(der: Uint8Array): BasicOcspResponse {
     responses: responses.map((response) => readSingle(response, criticalUnknown(extensions))),
     nonce: readNonce(extensions),
     extendedRevoke: extensions.has(OID.ocspExtendedRevoke),
-    certificates: enclosed.map(readCertificate),
+    certificates: enclosed.map((certificate) => readCertificate(certificate, work)),
   };
 }
 

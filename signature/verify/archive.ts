@@ -1,11 +1,12 @@
 import { Der } from '../asn1/der';
 import { archiveOctets } from '../cms/archive';
 import { coversAttribute, hashIndexOf, indexFits, type HashIndex } from '../cms/hash-index';
-import { parseSignedData, type SignedData, type SignerInfo } from '../cms/signed-data';
+import { readToken, type SignedData, type SignerInfo } from '../cms/signed-data';
 import { parseTstInfo, type TstInfo } from '../cms/tst-info';
 import { digest, digestByOid, type DigestName } from '../digests';
 import { attempt } from '../errors';
 import { OID } from '../oids';
+import type { Work } from '../work';
 import { fail } from './finding';
 import type { DocumentDigest } from './signer-info';
 import {
@@ -39,18 +40,19 @@ export function checkAllTimeStamps(
   documentDigest: DocumentDigest,
   input: SignerTimeStampInput,
 ): SignerTimeStamps {
+  const { work } = input;
   const proofs: { index: HashIndex; time: Date }[] = [];
   const existedAt = (type: string, token: Uint8Array, otherwise: Date): Date => {
     const value = Der.parse(token);
-    const covering = proofs.filter(({ index }) => coversAttribute(index, type, value)).map(({ time }) => time);
+    const covering = proofs.filter(({ index }) => coversAttribute(index, type, value, work)).map(({ time }) => time);
     return [otherwise, ...covering].reduce((a, b) => (a < b ? a : b));
   };
-  const archive = newestFirst(tokensOf(signer, OID.archiveTimeStampV3)).map((token) => {
-    const index = readIndex(token);
+  const archive = newestFirst(tokensOf(signer, OID.archiveTimeStampV3), work).map((token) => {
+    const index = readIndex(token, work);
     if (!index) return unread(fail('timestamp.malformed', 'The archive time-stamp has no hash index'));
     const own = { ...input, existedAt: existedAt(OID.archiveTimeStampV3, token, input.at) };
-    const facts = indexFits(index, cms, signer)
-      ? checkTimeStamp(token, stampedBy(index, cms, signer, documentDigest), own)
+    const facts = indexFits(index, cms, signer, work)
+      ? checkTimeStamp(token, stampedBy(index, cms, signer, documentDigest, work), own)
       : unread(fail('archive.mismatch'));
     if (facts.finding.result === 'pass') proofs.push({ index, time: facts.info!.genTime });
     return facts;
@@ -58,23 +60,26 @@ export function checkAllTimeStamps(
   const signature = signatureTimeStamps(signer).map((token) => {
     const known = receiptOf(token, input);
     const own = { ...input, existedAt: existedAt(OID.signatureTimeStamp, token, known) };
-    return checkTimeStamp(token, (name) => digest(name, signer.signature), own);
+    return checkTimeStamp(token, (name) => work.digest(name, signer.signature), own);
   });
   return { signature, archive: archive.map((facts) => inOrder(facts, signature)) };
 }
 
 /** The index must be made with the digest of the imprint (§5.5.2); the document enters by that digest too. */
-function stampedBy(index: HashIndex, cms: SignedData, signer: SignerInfo, documentDigest: DocumentDigest): StampedDigest {
+function stampedBy(index: HashIndex, cms: SignedData, signer: SignerInfo, documentDigest: DocumentDigest, work: Work): StampedDigest {
   return (name) => {
     const content = documentDigest(name);
     if (!content) return undefined;
-    return name === index.algorithm ? digest(name, archiveOctets(cms, signer, index.der, content)) : new Uint8Array();
+    if (name !== index.algorithm) return new Uint8Array();
+    const octets = archiveOctets(cms, signer, index.der, content);
+    work.hash(name, octets.length);
+    return digest(name, octets);
   };
 }
 
 /** A signature time-stamp came with the signature when it is not later than its receipt, and then the installation's record proves it. */
-function receiptOf(token: Uint8Array, { at, receivedAt, policy }: SignerTimeStampInput): Date {
-  const time = genTimeOf(token);
+function receiptOf(token: Uint8Array, { at, receivedAt, policy, work }: SignerTimeStampInput): Date {
+  const time = genTimeOf(token, work);
   return receivedAt && time !== undefined && time <= receivedAt.getTime() + policy.clockSkewMs ? receivedAt : at;
 }
 
@@ -85,30 +90,30 @@ function inOrder(facts: TimeStampFacts, signature: readonly TimeStampFacts[]): T
   return contradicts ? { ...facts, finding: fail('timestamp.order', facts.info!.genTime.toISOString()) } : facts;
 }
 
-function newestFirst(tokens: readonly Uint8Array[]): Uint8Array[] {
-  return [...tokens].sort((a, b) => (genTimeOf(b) ?? 0) - (genTimeOf(a) ?? 0));
+function newestFirst(tokens: readonly Uint8Array[], work: Work): Uint8Array[] {
+  return [...tokens].sort((a, b) => (genTimeOf(b, work) ?? 0) - (genTimeOf(a, work) ?? 0));
 }
 
 /** Digests of the document that the archive time-stamps of a signer need besides the signer's own. */
-export function archiveDigests(signer: SignerInfo): DigestName[] {
+export function archiveDigests(signer: SignerInfo, work: Work): DigestName[] {
   return tokensOf(signer, OID.archiveTimeStampV3).flatMap((token) => {
-    const info = readInfo(token);
+    const info = readInfo(token, work);
     return (info && digestByOid(info.imprintAlgorithm)) ?? [];
   });
 }
 
 /** The time a token states, in milliseconds; undefined when it cannot be read. */
-export function genTimeOf(token: Uint8Array): number | undefined {
-  return readInfo(token)?.genTime.getTime();
+export function genTimeOf(token: Uint8Array, work: Work): number | undefined {
+  return readInfo(token, work)?.genTime.getTime();
 }
 
-function readInfo(token: Uint8Array): TstInfo | undefined {
+function readInfo(token: Uint8Array, work: Work): TstInfo | undefined {
   return attempt(() => {
-    const { content } = parseSignedData(token);
+    const { content } = readToken(token, work);
     return content && parseTstInfo(content);
   });
 }
 
-function readIndex(token: Uint8Array): HashIndex | undefined {
-  return attempt(() => hashIndexOf(parseSignedData(token)));
+function readIndex(token: Uint8Array, work: Work): HashIndex | undefined {
+  return attempt(() => hashIndexOf(readToken(token, work)));
 }

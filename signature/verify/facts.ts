@@ -1,11 +1,13 @@
 import { equalBytes } from '../bytes';
 import { enclosedEvidence, type EnclosedEvidence } from '../cms/enclosed';
 import { parseSignedData, type SignedData, type SignerInfo } from '../cms/signed-data';
-import { digest, digestByOid, DIGEST_NAMES, type DigestName, type Digests } from '../digests';
+import { digestByOid, DIGEST_NAMES, type DigestName, type Digests } from '../digests';
 import { OID } from '../oids';
 import { buildChain, type ChainResult } from '../x509/chain';
 import type { Crl } from '../x509/crl';
 import type { TrustStore } from '../x509/trust';
+import type { Certificate } from '../x509/certificate';
+import { Work } from '../work';
 import { archiveDigests, checkAllTimeStamps } from './archive';
 import { fail, pass, type Finding } from './finding';
 import { levelOf } from './level';
@@ -30,12 +32,17 @@ export interface FactsInput {
   readonly ocsp?: readonly OcspAnswer[];
   /** Its tolerances; what it demands is judged afterwards. */
   readonly policy: Policy;
+  /** What the look may cost; a budget of its own unless given. */
+  readonly work?: Work;
 }
 
 /** Everything found about a CMS, before any policy. */
 export interface CmsFacts {
   readonly attached: boolean;
   readonly signers: readonly SignerFacts[];
+  readonly cms: SignedData;
+  /** What the CMS brings to its own proof. */
+  readonly enclosed: RevocationEvidence & { readonly certificates: readonly Certificate[] };
 }
 
 export interface SignerFacts extends SignerInfoFacts {
@@ -60,33 +67,42 @@ export interface SignerFacts extends SignerInfoFacts {
 
 /** Gathers the facts about every signer. Throws SignatureFormatError when the bytes are no CMS. */
 export function gatherFacts(der: Uint8Array, input: FactsInput): CmsFacts {
-  const cms = parseSignedData(der);
-  const content = contentFinding(cms, input);
-  const documentDigest = digestSource(cms.content ?? input.content, input.digests ?? {});
-  const enclosed = enclosedEvidence(cms);
+  const work = input.work ?? new Work();
+  const cms = parseSignedData(der, work);
+  work.spend('signers', cms.signers.length);
+  const content = contentFinding(cms, input, work);
+  const documentDigest = digestSource(cms.content ?? input.content, input.digests ?? {}, work);
+  const enclosed = enclosedEvidence(cms, work);
+  const kept = keptEvidence(enclosed);
+  const evidence = { ocsp: [...(input.ocsp ?? []), ...kept.ocsp], crls: [...(input.crls ?? []), ...kept.crls] };
+  const common = { cms, enclosed: { certificates: enclosed.certificates, ...kept }, evidence, content, documentDigest, work };
   return {
     attached: cms.content !== undefined,
-    signers: cms.signers.map((signer) => signerFacts(signer, cms, enclosed, content, documentDigest, input)),
+    signers: cms.signers.map((signer) => signerFacts(signer, common, input)),
+    cms,
+    enclosed: common.enclosed,
   };
 }
 
-function signerFacts(
-  signer: SignerInfo,
-  cms: SignedData,
-  enclosed: EnclosedEvidence,
-  content: Finding,
-  documentDigest: DocumentDigest,
-  input: FactsInput,
-): SignerFacts {
-  const { at, receivedAt, trust, policy } = input;
-  const kept = keptEvidence(enclosed);
-  const evidence = { ocsp: [...(input.ocsp ?? []), ...kept.ocsp], crls: [...(input.crls ?? []), ...kept.crls] };
+/** What all signers of a CMS have in common. */
+interface Common {
+  readonly cms: SignedData;
+  readonly enclosed: CmsFacts['enclosed'];
+  readonly evidence: RevocationEvidence;
+  readonly content: Finding;
+  readonly documentDigest: DocumentDigest;
+  readonly work: Work;
+}
+
+function signerFacts(signer: SignerInfo, common: Common, input: FactsInput): SignerFacts {
+  const { cms, enclosed, evidence, content, documentDigest, work } = common;
   const pool = enclosed.certificates;
-  const own = checkSignerInfo(signer, cms, [...pool, ...trust.anchors, ...trust.intermediates], documentDigest);
-  const stamps = checkAllTimeStamps(signer, cms, documentDigest, { at, trust, policy, receivedAt, evidence, pool });
+  const { at, receivedAt, trust, policy } = input;
+  const own = checkSignerInfo(signer, cms, [...pool, ...trust.anchors, ...trust.intermediates], documentDigest, work);
+  const stamps = checkAllTimeStamps(signer, cms, documentDigest, { at, trust, policy, receivedAt, evidence, pool, work });
   const timeStamp = stamps.signature.filter((t) => t.finding.result === 'pass').sort((a, b) => genTime(a) - genTime(b))[0];
   const bestTime = timeStamp?.info?.genTime ?? receivedAt ?? at;
-  const chain = own.certificate && buildChain(own.certificate, trust, pool, bestTime);
+  const chain = own.certificate && buildChain(own.certificate, trust, pool, bestTime, work);
   const revocationAbout = policy.keyGoodAt === 'checking' ? at : bestTime;
   const times = { ...policy, at, about: revocationAbout };
   return {
@@ -99,9 +115,9 @@ function signerFacts(
     bestTime,
     bestTimeSource: timeStamp ? 'time-stamp' : receivedAt ? 'received' : 'checking',
     revocationAbout,
-    level: levelOf({ own, chain, ...stamps, times, enclosed: { certificates: pool, ...kept } }),
+    level: levelOf({ own, chain, ...stamps, times, enclosed, work }),
     chain,
-    revocation: chain?.trusted ? pathRevocation(chain.path, evidence, times) : [],
+    revocation: chain?.trusted ? pathRevocation(chain.path, evidence, times, work) : [],
   };
 }
 
@@ -115,29 +131,23 @@ function genTime({ info }: TimeStampFacts): number {
 }
 
 /** A document given beside an attached one must be the same. */
-function contentFinding(cms: SignedData, input: FactsInput): Finding {
+function contentFinding(cms: SignedData, input: FactsInput, work: Work): Finding {
   if (cms.contentType !== OID.data) return fail('content.type_unsupported', cms.contentType);
   const { content } = cms;
   if (!content) return pass('detached');
   if (input.content && !equalBytes(input.content, content)) return fail('content.mismatch');
   const given = DIGEST_NAMES.find((name) => input.digests?.[name]);
-  if (given && !equalBytes(input.digests![given]!, digest(given, content))) return fail('content.mismatch');
+  if (given && !equalBytes(input.digests![given]!, work.digest(given, content))) return fail('content.mismatch');
   return pass('attached');
 }
 
-/** Digests of the document, each computed once; given digests serve only where the document itself is not at hand. */
-function digestSource(content: Uint8Array | undefined, given: Digests): DocumentDigest {
-  const computed = new Map<DigestName, Uint8Array>();
-  return (name) => {
-    if (!content) return given[name];
-    const value = computed.get(name) ?? digest(name, content);
-    computed.set(name, value);
-    return value;
-  };
+/** Digests of the document; given digests serve only where the document itself is not at hand. */
+function digestSource(content: Uint8Array | undefined, given: Digests, work: Work): DocumentDigest {
+  return (name) => (content ? work.digest(name, content) : given[name]);
 }
 
 /** Digests of the document that the signers of a CMS and their archive time-stamps need; algorithms the engine does not know are left out. */
-export function requiredDigests(der: Uint8Array): DigestName[] {
-  const { signers } = parseSignedData(der);
-  return [...new Set(signers.flatMap((signer) => [digestByOid(signer.digestAlgorithm) ?? [], archiveDigests(signer)].flat()))];
+export function requiredDigests(der: Uint8Array, work = new Work()): DigestName[] {
+  const { signers } = parseSignedData(der, work);
+  return [...new Set(signers.flatMap((signer) => [digestByOid(signer.digestAlgorithm) ?? [], archiveDigests(signer, work)].flat()))];
 }

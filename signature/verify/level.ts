@@ -1,5 +1,6 @@
 import type { Certificate } from '../x509/certificate';
 import type { ChainResult } from '../x509/chain';
+import type { Work } from '../work';
 import type { Level } from './report';
 import { isSettled, revocationFact, type RevocationEvidence, type RevocationTimes } from './revocation';
 import type { SignerInfoFacts } from './signer-info';
@@ -13,6 +14,7 @@ export interface LevelInput {
   /** What the CMS itself brings. */
   readonly enclosed: RevocationEvidence & { readonly certificates: readonly Certificate[] };
   readonly times: RevocationTimes;
+  readonly work: Work;
 }
 
 /**
@@ -27,13 +29,13 @@ export function levelOf(input: LevelInput): Level {
   return archive.some((t) => t.wellFormed) ? 'CAdES-LTA' : 'CAdES-LT';
 }
 
-function holdsEverything({ chain, signature, enclosed, times }: LevelInput): boolean {
+function holdsEverything({ chain, signature, enclosed, times, work }: LevelInput): boolean {
   const stamp = signature.find((t) => t.finding.result === 'pass');
   if (!stamp?.chain?.trusted || !stamp.info || !chain?.trusted) return false;
   // The anchor is known to whoever checks, so a CMS made by others may leave it out.
   const missing = [
-    ...missingPieces(chain.path, enclosed, times),
-    ...missingPieces(stamp.chain.path, enclosed, { ...times, crlMaxAgeMs: null, about: stamp.info.genTime }),
+    ...missingPieces(chain.path, enclosed, times, work),
+    ...missingPieces(stamp.chain.path, enclosed, { ...times, crlMaxAgeMs: null, about: stamp.info.genTime }, work),
   ];
   return missing.every((piece) => piece.issuer === undefined);
 }
@@ -52,6 +54,7 @@ export function missingPieces(
   path: readonly Certificate[],
   enclosed: RevocationEvidence & { readonly certificates: readonly Certificate[] },
   times: RevocationTimes,
+  work: Work,
 ): MissingPiece[] {
   const pieces = path.map((certificate, i): MissingPiece => {
     const issuer = path[i + 1];
@@ -59,7 +62,7 @@ export function missingPieces(
       certificate,
       issuer,
       certificateMissing: !enclosed.certificates.some((c) => c.fingerprint === certificate.fingerprint),
-      statusMissing: issuer !== undefined && !isSettled(revocationFact(certificate, issuer, enclosed, times)),
+      statusMissing: issuer !== undefined && !isSettled(revocationFact(certificate, issuer, enclosed, times, work)),
     };
   });
   return pieces.filter((piece) => piece.certificateMissing || piece.statusMissing);

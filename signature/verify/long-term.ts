@@ -1,9 +1,9 @@
-import { enclosedEvidence } from '../cms/enclosed';
-import { findSignerCertificate, parseSignedData, type SignedData, type SignerInfo } from '../cms/signed-data';
+import { findSignerCertificate, parseSignedData, readToken, type SignedData, type SignerInfo } from '../cms/signed-data';
 import { OID } from '../oids';
 import type { Certificate } from '../x509/certificate';
 import type { ChainResult } from '../x509/chain';
 import type { TrustStore } from '../x509/trust';
+import { Work } from '../work';
 import { genTimeOf } from './archive';
 import { gatherFacts, type SignerFacts } from './facts';
 import { missingPieces } from './level';
@@ -35,6 +35,7 @@ export interface EvidenceNeedsInput {
   readonly receivedAt?: Date;
   readonly trust: TrustStore;
   readonly policy: Policy;
+  readonly work?: Work;
 }
 
 /**
@@ -42,10 +43,8 @@ export interface EvidenceNeedsInput {
  * statuses of its path are known only when it is there. Throws SignatureFormatError when the bytes are no CMS.
  */
 export function evidenceNeeds(der: Uint8Array, input: EvidenceNeedsInput): EvidenceNeeds {
-  const cms = parseSignedData(der);
-  const kept = enclosedEvidence(cms);
-  const enclosed = { ...kept, ocsp: kept.ocsp.map((response) => ({ response, enclosed: true })) };
-  const { signers } = gatherFacts(der, input);
+  const work = input.work ?? new Work();
+  const { signers, cms, enclosed } = gatherFacts(der, { ...input, work });
   const timesOf = (about: Date, usedBy: StatusNeed['usedBy']): RevocationTimes => ({
     ...input.policy,
     ...(usedBy === 'signer' ? {} : { crlMaxAgeMs: null }),
@@ -53,13 +52,15 @@ export function evidenceNeeds(der: Uint8Array, input: EvidenceNeedsInput): Evide
     about,
   });
   const pieces = signers.flatMap(pathsOf).flatMap(({ chain, about, usedBy }) => {
-    return chain?.trusted ? missingPieces(chain.path, enclosed, timesOf(about, usedBy)).map((piece) => ({ ...piece, usedBy, about })) : [];
+    return chain?.trusted
+      ? missingPieces(chain.path, enclosed, timesOf(about, usedBy), work).map((piece) => ({ ...piece, usedBy, about }))
+      : [];
   });
   const missing = pieces.flatMap(({ certificate, issuer, statusMissing, usedBy, about }) =>
     issuer && statusMissing ? [{ certificate, issuer, usedBy, about }] : [],
   );
   const statuses = [
-    ...signers.flatMap((signer) => outdatedStatus(signer, enclosed, timesOf(signer.revocationAbout, 'signer'))),
+    ...signers.flatMap((signer) => outdatedStatus(signer, enclosed, timesOf(signer.revocationAbout, 'signer'), work)),
     ...missing,
   ];
   return {
@@ -76,10 +77,10 @@ const secondMs = 1_000;
  * The signer's own certificate when an enclosed list was in force at the best time of the signature but is older: it clears the signer for
  * the moment, but a revocation between the two is not in it.
  */
-function outdatedStatus(signer: SignerFacts, enclosed: RevocationEvidence, times: RevocationTimes): StatusNeed[] {
+function outdatedStatus(signer: SignerFacts, enclosed: RevocationEvidence, times: RevocationTimes, work: Work): StatusNeed[] {
   const [certificate, issuer] = signer.chain?.trusted ? signer.chain.path : [];
   if (!certificate || !issuer) return [];
-  const fact = revocationFact(certificate, issuer, enclosed, times);
+  const fact = revocationFact(certificate, issuer, enclosed, times, work);
   const isAfter = !('source' in fact) || fact.source.thisUpdate.getTime() + secondMs > times.about.getTime();
   return isAfter ? [] : [{ certificate, issuer, usedBy: 'signer', about: times.about }];
 }
@@ -116,21 +117,22 @@ function distinct<T extends { readonly certificate: Certificate; readonly about:
  * a certificate is not enclosed. Throws SignatureFormatError when the bytes are no CMS.
  */
 export function proofEnds(der: Uint8Array): Date | undefined {
-  const cms = parseSignedData(der);
-  const ends = cms.signers.map((signer) => proofEndOf(signer, cms));
+  const work = new Work();
+  const cms = parseSignedData(der, work);
+  const ends = cms.signers.map((signer) => proofEndOf(signer, cms, work));
   return ends.reduce((a, b) => (a && b ? (a < b ? a : b) : undefined));
 }
 
-function proofEndOf(signer: SignerInfo, cms: SignedData): Date | undefined {
-  const token = newestToken(signer, OID.archiveTimeStampV3) ?? newestToken(signer, OID.signatureTimeStamp);
+function proofEndOf(signer: SignerInfo, cms: SignedData, work: Work): Date | undefined {
+  const token = newestToken(signer, OID.archiveTimeStampV3, work) ?? newestToken(signer, OID.signatureTimeStamp, work);
   return token ? endOf(token.signers[0]!, [...token.certificates, ...cms.certificates]) : endOf(signer, cms.certificates);
 }
 
 /** The readable token with the latest time. */
-function newestToken(signer: SignerInfo, type: string): SignedData | undefined {
-  const tokens = tokensOf(signer, type).map((token) => ({ token, time: genTimeOf(token) ?? 0 }));
+function newestToken(signer: SignerInfo, type: string, work: Work): SignedData | undefined {
+  const tokens = tokensOf(signer, type).map((token) => ({ token, time: genTimeOf(token, work) ?? 0 }));
   const [newest] = tokens.filter(({ time }) => time > 0).sort((a, b) => b.time - a.time);
-  return newest && parseSignedData(newest.token);
+  return newest && readToken(newest.token, work);
 }
 
 function endOf(signer: SignerInfo, certificates: readonly Certificate[]): Date | undefined {

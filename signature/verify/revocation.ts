@@ -1,6 +1,7 @@
 import { checkOcsp, type OcspCheck, type OcspFault, type OcspOutcome } from '../ocsp/check';
 import { namesCertificate } from '../ocsp/cert-id';
 import type { OcspResponse } from '../ocsp/response';
+import { Work } from '../work';
 import type { Certificate } from '../x509/certificate';
 import type { Crl, CrlReason } from '../x509/crl';
 import { checkRevocation as checkLists } from '../x509/revocation';
@@ -80,10 +81,11 @@ export function revocationFact(
   issuer: Certificate,
   evidence: RevocationEvidence,
   times: RevocationTimes,
+  work = new Work(),
 ): RevocationFact {
   const subject = { certificate, issuer };
-  const answers = evidence.ocsp.filter((answer) => concerns(answer, subject)).map((answer) => statementOf(answer, subject, times));
-  const list = listFact(subject, evidence.crls, times);
+  const answers = answersAbout(subject, evidence.ocsp).map((answer) => statementOf(answer, subject, times, work));
+  const list = listFact(subject, evidence.crls, times, work);
   const revoked = [...answers.map(({ fact }) => fact), list].filter(isRevoked);
   if (revoked.length > 0) return revoked.reduce((a, b) => (b.revokedAt < a.revokedAt ? b : a));
 
@@ -133,6 +135,18 @@ function hasSource(fact: RevocationFact): fact is RevocationFact & { readonly so
   return 'source' in fact;
 }
 
+/** Found once for each certificate: a CMS may enclose many answers, and the same authorities are asked about for each signer. */
+const concerning = new WeakMap<readonly OcspAnswer[], Map<string, readonly OcspAnswer[]>>();
+
+function answersAbout(subject: Subject, answers: readonly OcspAnswer[]): readonly OcspAnswer[] {
+  const known = concerning.get(answers) ?? new Map<string, readonly OcspAnswer[]>();
+  concerning.set(answers, known);
+  const key = `${subject.certificate.fingerprint} ${subject.issuer.fingerprint}`;
+  const found = known.get(key) ?? answers.filter((answer) => concerns(answer, subject));
+  known.set(key, found);
+  return found;
+}
+
 /** An error status is no answer: the responder could as well have been unreachable. What was said about another certificate counts too. */
 function concerns({ response, askedAbout }: OcspAnswer, { certificate, issuer }: Subject): boolean {
   if (!response.basic) return false;
@@ -143,10 +157,10 @@ function concerns({ response, askedAbout }: OcspAnswer, { certificate, issuer }:
 /** OCSP speaks in whole seconds. */
 const secondMs = 1_000;
 
-function statementOf(answer: OcspAnswer, subject: Subject, times: RevocationTimes): Statement {
+function statementOf(answer: OcspAnswer, subject: Subject, times: RevocationTimes, work: Work): Statement {
   const { response, nonce, askedAt, enclosed = false } = answer;
   const check: OcspCheck = { ...subject, ...(nonce && { nonce }), ...times, maxAgeMs: times.ocspMaxAgeMs };
-  const outcome = checkOcsp(response, check);
+  const outcome = checkOcsp(response, check, work);
   if (outcome.status === 'unusable') return { fact: unusableFact(outcome, subject), spokenAt: new Date(0), enclosed };
   const { thisUpdate, producedAt } = outcome;
   // With our nonce in it an answer was made after the question: our own clock says when, should the responder's be behind.
@@ -195,8 +209,8 @@ function sourceOf(response: OcspResponse, outcome: Exclude<OcspOutcome, { status
   return { kind: 'ocsp', der: response.der, thisUpdate, nextUpdate, producedAt, responder };
 }
 
-function listFact(subject: Subject, crls: readonly Crl[], { about, crlMaxAgeMs }: RevocationTimes): RevocationFact {
-  const result = checkLists(subject.certificate, subject.issuer, crls, about, crlMaxAgeMs);
+function listFact(subject: Subject, crls: readonly Crl[], { about, crlMaxAgeMs }: RevocationTimes, work: Work): RevocationFact {
+  const result = checkLists(subject.certificate, subject.issuer, crls, about, crlMaxAgeMs, work);
   switch (result.status) {
     case 'missing':
       return { ...subject, status: 'missing', detail: undefined };

@@ -7,6 +7,7 @@ import { SignatureFormatError } from '../errors';
 import { OID } from '../oids';
 import { schemeFor, verifySignature, type SignatureScheme } from '../public-key';
 import type { Certificate } from '../x509/certificate';
+import { Work } from '../work';
 import { fail, notChecked, pass, type Finding } from './finding';
 
 /** What a SignerInfo proves by itself, before any question of trust or time. */
@@ -36,16 +37,17 @@ export function checkSignerInfo(
   cms: SignedData,
   pool: readonly Certificate[],
   documentDigest: DocumentDigest,
+  work = new Work(),
 ): SignerInfoFacts {
   const attributes = new AttributeSet(signer.signedAttributes ?? []);
   const named = findSignerCertificate(signer.sid, [...cms.certificates, ...pool]);
-  const impostor = named ? undefined : cms.certificates.slice(0, MAX_IMPOSTORS).find((c) => checkValue(signer, c).result === 'pass');
+  const impostor = named ? undefined : cms.certificates.slice(0, MAX_IMPOSTORS).find((c) => checkValue(signer, c, work).result === 'pass');
   return {
     certificate: named,
     identity: identityOf(named, impostor, cms),
     attributes: checkAttributes(signer, attributes, cms.contentType),
     digest: checkDigest(signer, attributes, documentDigest),
-    signature: named ? checkValue(signer, named) : notChecked(),
+    signature: named ? checkValue(signer, named, work) : notChecked(),
     ess: named ? checkEss(attributes, named) : notChecked(),
     scheme: named && schemeOf(signer, named),
     claimedTime: claimedTime(attributes),
@@ -89,14 +91,15 @@ function schemeOf(signer: SignerInfo, certificate: Certificate): SignatureScheme
   return name && schemeFor(certificate.publicKey, signer.signatureAlgorithm, name);
 }
 
-function checkValue(signer: SignerInfo, certificate: Certificate): Finding {
+function checkValue(signer: SignerInfo, certificate: Certificate, work: Work): Finding {
   if (!signer.signedOctets) return notChecked();
   const { publicKey } = certificate;
   if (publicKey.kind === 'unknown') return notChecked('algorithm.unknown', `Key ${publicKey.algorithm}: ${publicKey.reason}`);
   const scheme = schemeOf(signer, certificate);
   if (!scheme)
     return notChecked('algorithm.unknown', `Signature algorithm ${signer.signatureAlgorithm} with digest ${signer.digestAlgorithm}`);
-  return verifySignature(publicKey, scheme, signer.signedOctets, signer.signature)
+  work.operation(signer, certificate.keyFingerprint);
+  return verifySignature(publicKey, scheme, signer.signedOctets, signer.signature, work)
     ? pass(scheme.family)
     : fail('signature.bad', scheme.family);
 }

@@ -1,12 +1,13 @@
 import { equalBytes } from '../bytes';
-import { parseSignedData, type SignerInfo } from '../cms/signed-data';
+import { readToken, type SignerInfo } from '../cms/signed-data';
 import { parseTstInfo, type TstInfo } from '../cms/tst-info';
-import { digest, digestByOid, type DigestName } from '../digests';
-import { SignatureFormatError } from '../errors';
+import { digestByOid, type DigestName } from '../digests';
+import { isUnreadable } from '../errors';
 import { OID } from '../oids';
 import type { Certificate } from '../x509/certificate';
 import { buildChain, type ChainResult } from '../x509/chain';
 import type { TrustStore } from '../x509/trust';
+import type { Work } from '../work';
 import { fail, notChecked, pass, type Finding } from './finding';
 import type { Policy } from './policy';
 import { revocationFact, type RevocationEvidence, type RevocationFact, type RevocationTimes } from './revocation';
@@ -35,6 +36,7 @@ export interface TimeStampInput {
   /** Certificates that came along and may complete the path. */
   readonly pool: readonly Certificate[];
   readonly policy: Policy;
+  readonly work: Work;
 }
 
 /** Gives the digest of what was stamped, undefined when it is not at hand. */
@@ -59,7 +61,7 @@ export function checkTimeStamp(token: Uint8Array, stamped: StampedDigest, input:
   try {
     return readAndCheck(token, stamped, input);
   } catch (error) {
-    if (!(error instanceof SignatureFormatError)) throw error;
+    if (!isUnreadable(error)) throw error;
     return unread(fail('timestamp.malformed', error.message));
   }
 }
@@ -70,32 +72,37 @@ export function unread(finding: Finding): TimeStampFacts {
 }
 
 function readAndCheck(token: Uint8Array, stamped: StampedDigest, input: TimeStampInput): TimeStampFacts {
-  const cms = parseSignedData(token);
+  const { work } = input;
+  const cms = readToken(token, work);
   const [signer, second] = cms.signers;
   if (cms.contentType !== OID.tstInfo || !cms.content || !signer || second)
     return unread(fail('timestamp.malformed', 'It is not a token with one signature'));
   const content = cms.content;
   const info = parseTstInfo(content);
   const pool = [...cms.certificates, ...input.pool];
-  const facts = checkSignerInfo(signer, cms, [...input.trust.anchors, ...input.trust.intermediates, ...pool], (name) =>
-    digest(name, content),
-  );
+  const known = [...input.trust.anchors, ...input.trust.intermediates, ...pool];
+  const facts = checkSignerInfo(signer, cms, known, (name) => work.digest(name, content), work);
   const own = first(checkImprint(info, stamped), checkToken(facts));
   const tsa = facts.certificate;
   if (own.result !== 'pass' || !tsa) return { ...unread(own), info, tsa };
   const early = checkAuthority(tsa, info, input);
   if (early) return { ...unread(early), wellFormed: true, info, tsa };
-  const chain = buildChain(tsa, input.trust, pool, info.genTime);
+  const chain = buildChain(tsa, input.trust, pool, info.genTime, work);
   // A token is proof of an instant long past: a list that was in force then serves, however old.
   const times = { ...input.policy, crlMaxAgeMs: null, at: input.at, about: info.genTime };
-  const revocation = chain.trusted ? pathRevocation(chain.path, input.evidence, times) : [];
+  const revocation = chain.trusted ? pathRevocation(chain.path, input.evidence, times, work) : [];
   const finding = chain.trusted ? checkStatus(revocation, info, input) : chainFault(chain);
   return { finding, wellFormed: true, info, tsa, chain, revocation };
 }
 
 /** Status of every certificate of a path below its anchor, the first one's first. */
-export function pathRevocation(path: readonly Certificate[], evidence: RevocationEvidence, times: RevocationTimes): RevocationFact[] {
-  return path.slice(0, -1).map((certificate, i) => revocationFact(certificate, path[i + 1]!, evidence, times));
+export function pathRevocation(
+  path: readonly Certificate[],
+  evidence: RevocationEvidence,
+  times: RevocationTimes,
+  work: Work,
+): RevocationFact[] {
+  return path.slice(0, -1).map((certificate, i) => revocationFact(certificate, path[i + 1]!, evidence, times, work));
 }
 
 function checkImprint(info: TstInfo, stamped: StampedDigest): Finding {

@@ -1,6 +1,7 @@
 import { digest } from '../digests';
 import type { TrustStore } from '../x509/trust';
 import { describeCertificate } from '../x509/certificate';
+import { Work } from '../work';
 import type { Code } from './codes';
 import type { Policy } from './policy';
 import { isoTime } from './report';
@@ -17,15 +18,15 @@ export interface TokenReport {
   readonly provesUntil: string | null;
 }
 
-/** Verifies a token (RFC 3161) over these octets, such as the head of a log; never throws. */
+/** Verifies a token (RFC 3161) over these octets, such as the head of a log; throws only when the budget is used up. */
 export function verifyTimeStampToken(
   token: Uint8Array,
   octets: Uint8Array,
-  input: { readonly at: Date; readonly trust: TrustStore; readonly policy: Policy },
+  input: { readonly at: Date; readonly trust: TrustStore; readonly policy: Policy; readonly work?: Work },
 ): TokenReport {
-  const { at, trust, policy } = input;
+  const { at, trust, policy, work = new Work() } = input;
   const evidence = { ocsp: [], crls: [] };
-  const facts = checkTimeStamp(token, (name) => digest(name, octets), { policy, at, existedAt: at, trust, evidence, pool: [] });
+  const facts = checkTimeStamp(token, (name) => digest(name, octets), { policy, at, existedAt: at, trust, evidence, pool: [], work });
   const { finding, info, tsa } = facts;
   return {
     result: finding.result,

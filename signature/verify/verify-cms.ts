@@ -5,6 +5,7 @@ import type { Crl } from '../x509/crl';
 import { formatName } from '../x509/name';
 import type { Role } from '../x509/roles';
 import type { TrustStore } from '../x509/trust';
+import type { Work } from '../work';
 import { leadingCode, sentenceOf, verdictOf, type Code } from './codes';
 import { gatherFacts, type SignerFacts } from './facts';
 import { judge } from './judge';
@@ -36,11 +37,13 @@ export interface VerificationInput {
   readonly policy: Policy;
   /** Each signer must have one of these roles. */
   readonly requiredRoles?: readonly Role[];
+  /** What the check may cost; a budget of its own unless given. */
+  readonly work?: Work;
 }
 
 /**
  * Verifies a CMS (DER or BER) completely and reports on every signer. Pure and synchronous. Throws SignatureFormatError only when the
- * bytes are not a CMS at all; every other fault is a verdict with a code.
+ * bytes are not a CMS at all, or ask for more work than the budget has (`structure.too_costly`); every other fault is a verdict with a code.
  */
 export function verifyCms(der: Uint8Array, input: VerificationInput): VerificationReport {
   const { purpose } = input.policy;

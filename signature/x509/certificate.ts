@@ -4,6 +4,7 @@ import { readTime } from '../asn1/time';
 import { equalBytes } from '../bytes';
 import { malformed } from '../errors';
 import { OID } from '../oids';
+import type { Work } from '../work';
 import { readSubjectPublicKey, schemeFor, verifySignature, type PublicKey } from '../public-key';
 import {
   readAccessUris,
@@ -28,6 +29,8 @@ export interface Certificate {
   readonly der: Uint8Array;
   /** SHA-256 of `der`, lower-case hex. */
   readonly fingerprint: string;
+  /** SHA-256 of `spki`, lower-case hex: certificates that look alike may have the same key. */
+  readonly keyFingerprint: string;
   readonly serial: bigint;
   readonly issuer: Name;
   readonly subject: Name;
@@ -76,12 +79,13 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
 ]);
 
 /** Parses one DER certificate. Throws SignatureFormatError when it is not one. */
-export function parseCertificate(der: Uint8Array): Certificate {
-  return readCertificate(Der.parse(der));
+export function parseCertificate(der: Uint8Array, work?: Work): Certificate {
+  return readCertificate(Der.parse(der), work);
 }
 
 /** Reads a certificate that is part of a larger structure. */
-export function readCertificate(element: Der): Certificate {
+export function readCertificate(element: Der, work?: Work): Certificate {
+  work?.spend('certificates');
   const { tbs, signed, inner } = readSigned(element, 'Certificate');
   const fields = tbs.fields('TBSCertificate');
   const version = fields.optional(context(0))?.children[0]?.smallInteger() ?? 0;
@@ -102,6 +106,7 @@ export function readCertificate(element: Der): Certificate {
   return {
     der: element.bytes,
     fingerprint: createHash('sha256').update(element.bytes).digest('hex'),
+    keyFingerprint: createHash('sha256').update(spki.bytes).digest('hex'),
     serial,
     issuer,
     subject,
@@ -146,10 +151,10 @@ export function readSigned(element: Der, what: string): { tbs: Der; signed: Sign
 export type SignatureOutcome = 'good' | 'bad' | 'unknown-algorithm';
 
 /** Verifies a certificate's or CRL's signature with the key of its issuer. */
-export function checkSigned(signed: Signed, issuerKey: PublicKey): SignatureOutcome {
+export function checkSigned(signed: Signed, issuerKey: PublicKey, work?: Work): SignatureOutcome {
   const scheme = schemeFor(issuerKey, signed.algorithm);
   if (!scheme) return 'unknown-algorithm';
-  return verifySignature(issuerKey, scheme, signed.tbs, signed.signature) ? 'good' : 'bad';
+  return verifySignature(issuerKey, scheme, signed.tbs, signed.signature, work) ? 'good' : 'bad';
 }
 
 /** Whether issuer and subject are the same name, octet for octet. */

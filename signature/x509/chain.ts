@@ -1,4 +1,5 @@
 import { checkSigned, isSelfIssued, type Certificate, type SignatureOutcome } from './certificate';
+import { Work } from '../work';
 import { isAnchor, possibleIssuers, type TrustStore } from './trust';
 
 const MAX_PATH = 8;
@@ -38,7 +39,7 @@ const TELLING: readonly ChainFault[] = [
  * validity of every CA. The end certificate's own validity, usage and revocation are judged by the caller. `pool` holds certificates
  * that came with the signature; they never become anchors.
  */
-export function buildChain(leaf: Certificate, trust: TrustStore, pool: readonly Certificate[], at: Date): ChainResult {
+export function buildChain(leaf: Certificate, trust: TrustStore, pool: readonly Certificate[], at: Date, work = new Work()): ChainResult {
   let checks = 0;
   let worst: Extract<ChainResult, { trusted: false }> | undefined;
   const fail = (fault: ChainFault, culprit: Certificate, path: readonly Certificate[]): undefined => {
@@ -60,7 +61,7 @@ export function buildChain(leaf: Certificate, trust: TrustStore, pool: readonly 
         continue;
       }
       if (++checks > MAX_CHECKS) return fail('not-trusted', last, path);
-      const outcome = checkIssued(last, issuer);
+      const outcome = checkIssued(last, issuer, work);
       if (outcome !== 'good') {
         fail(outcome === 'bad' ? 'signature-bad' : 'algorithm-unknown', last, path);
         continue;
@@ -82,16 +83,17 @@ function mayIssue(issuer: Certificate, path: readonly Certificate[]): boolean {
   return issuer.basicConstraints.pathLength === undefined || between <= issuer.basicConstraints.pathLength;
 }
 
-/** Outcomes already computed: the few CA certificates are checked again and again. The key names both certificates by their digests. */
+/** Outcomes already computed: the few CA certificates are checked again and again. Named by digests of the certificate and of the key. */
 const known = new Map<string, SignatureOutcome>();
 const MAX_KNOWN = 5_000;
 
-/** Whether the issuer's key signed the certificate; outcomes are remembered. */
-export function checkIssued(certificate: Certificate, issuer: Certificate): SignatureOutcome {
-  const key = `${certificate.fingerprint}${issuer.fingerprint}`;
+/** Whether the issuer's key signed the certificate; outcomes are remembered, and a look-alike with the same key costs nothing. */
+export function checkIssued(certificate: Certificate, issuer: Certificate, work: Work): SignatureOutcome {
+  work.operation(work, `${certificate.fingerprint} ${issuer.keyFingerprint}`);
+  const key = `${certificate.fingerprint}${issuer.keyFingerprint}`;
   const before = known.get(key);
   if (before) return before;
-  const outcome = checkSigned(certificate.signed, issuer.publicKey);
+  const outcome = checkSigned(certificate.signed, issuer.publicKey, work);
   if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!);
   known.set(key, outcome);
   return outcome;

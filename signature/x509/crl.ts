@@ -4,6 +4,7 @@ import { integer } from '../asn1/write';
 import { equalBytes } from '../bytes';
 import { SignatureFormatError } from '../errors';
 import { OID } from '../oids';
+import type { Work } from '../work';
 import { readSigned, type Signed } from './certificate';
 import { readExtensions, type Extensions } from './extensions';
 import { readName, type Name } from './name';
@@ -49,7 +50,8 @@ export interface CrlEntry {
 const UNDERSTOOD: ReadonlySet<string> = new Set([OID.deltaCrlIndicator, OID.crlNumber, OID.authorityKeyIdentifier]);
 
 /** Parses one DER CRL. Throws SignatureFormatError when it is not one. */
-export function parseCrl(der: Uint8Array): Crl {
+export function parseCrl(der: Uint8Array, work?: Work): Crl {
+  work?.spend('structureBytes', der.length);
   const element = Der.parse(der);
   const { tbs, signed, inner } = readSigned(element, 'CertificateList');
   const fields = tbs.fields('TBSCertList');

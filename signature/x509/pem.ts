@@ -12,7 +12,7 @@ export function readCertificates(file: Uint8Array): Certificate[] {
   if (file[0] === 0x30) return [parseCertificate(file)];
   const blocks = pemBlocks(Buffer.from(file).toString('latin1'), 'CERTIFICATE');
   if (blocks.length === 0) throw new SignatureFormatError('structure.not_der', 'The file holds no certificate');
-  return blocks.map(parseCertificate);
+  return blocks.map((block) => parseCertificate(block));
 }
 
 /** PEM text of one block, 64 columns. */

@@ -1,5 +1,6 @@
 import { equalBytes } from '../bytes';
 import { checkSigned, type Certificate } from './certificate';
+import { Work } from '../work';
 import { findEntries, type Crl, type CrlEntry, type CrlReason } from './crl';
 
 /** What the lists at hand say about a certificate at an instant; `list` is the freshest one used. */
@@ -24,12 +25,13 @@ export function checkRevocation(
   crls: readonly Crl[],
   at: Date,
   maxAgeMs: number | null = null,
+  work = new Work(),
 ): RevocationResult {
   const ours = crls.filter((crl) => equalBytes(crl.issuer.der, certificate.issuer.der));
   if (ours.length === 0) return { status: 'missing' };
   const faults: string[] = [];
   const usable = ours.filter((crl) => {
-    const fault = unusable(crl, issuer);
+    const fault = unusable(crl, issuer, work);
     if (fault) faults.push(fault);
     return !fault;
   });
@@ -87,10 +89,10 @@ function byFreshness(a: Crl, b: Crl): number {
   return b.thisUpdate.getTime() - a.thisUpdate.getTime();
 }
 
-function unusable(crl: Crl, issuer: Certificate): string | undefined {
+function unusable(crl: Crl, issuer: Certificate, work: Work): string | undefined {
   if (crl.unknownCritical.length > 0) return 'a critical extension of the list is not supported';
   if (issuer.keyUsage && !issuer.keyUsage.has('cRLSign')) return 'the issuer may not sign lists';
-  switch (signatureOf(crl, issuer)) {
+  switch (signatureOf(crl, issuer, work)) {
     case 'good':
       return undefined;
     case 'bad':
@@ -103,10 +105,11 @@ function unusable(crl: Crl, issuer: Certificate): string | undefined {
 /** Lists are megabytes long and asked about many certificates: the signature of one is checked once per issuer. */
 const outcomes = new WeakMap<Crl, Map<string, ReturnType<typeof checkSigned>>>();
 
-function signatureOf(crl: Crl, issuer: Certificate): ReturnType<typeof checkSigned> {
+function signatureOf(crl: Crl, issuer: Certificate, work: Work): ReturnType<typeof checkSigned> {
+  work.operation(crl, issuer.keyFingerprint);
   const perIssuer = outcomes.get(crl) ?? new Map<string, ReturnType<typeof checkSigned>>();
   outcomes.set(crl, perIssuer);
-  const outcome = perIssuer.get(issuer.fingerprint) ?? checkSigned(crl.signed, issuer.publicKey);
-  perIssuer.set(issuer.fingerprint, outcome);
+  const outcome = perIssuer.get(issuer.keyFingerprint) ?? checkSigned(crl.signed, issuer.publicKey, work);
+  perIssuer.set(issuer.keyFingerprint, outcome);
   return outcome;
 }

@@ -26,9 +26,9 @@ export function isAnchor(trust: TrustStore, certificate: Certificate): boolean {
 export function possibleIssuers(certificate: Certificate, trust: TrustStore, pool: readonly Certificate[]): Certificate[] {
   const seen = new Set<string>();
   return [...trust.anchors, ...trust.intermediates, ...pool].filter((candidate) => {
+    if (!equalBytes(candidate.subject.der, certificate.issuer.der)) return false;
     if (seen.has(candidate.fingerprint) || candidate.fingerprint === certificate.fingerprint) return false;
     seen.add(candidate.fingerprint);
-    if (!equalBytes(candidate.subject.der, certificate.issuer.der)) return false;
     const wanted = certificate.authorityKeyIdentifier;
     const offered = candidate.subjectKeyIdentifier;
     return !wanted || !offered || equalBytes(wanted, offered);

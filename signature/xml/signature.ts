@@ -88,5 +88,7 @@ function base64Of(element: XmlElement): Uint8Array {
   if (elementsOf(element).length > 0) throw malformed(`${element.localName} must hold base64`);
   const text = textOf(element).replace(/[ \t\r\n]/g, '');
   if (text === '' || text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw malformed(`${element.localName} is not base64`);
-  return Uint8Array.from(Buffer.from(text, 'base64'));
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.toString('base64') !== text) throw malformed(`${element.localName} is not base64`); // bits nobody reads must be zero
+  return Uint8Array.from(bytes);
 }

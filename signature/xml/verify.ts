@@ -8,6 +8,7 @@ import type { StatusNeed } from '../verify/long-term';
 import { isoTime, type VerificationReport } from '../verify/report';
 import { pathRevocation } from '../verify/time-stamp';
 import { signerReport, type VerificationInput } from '../verify/verify-cms';
+import { Work } from '../work';
 import { buildChain } from '../x509/chain';
 import { SIGNATURE_OIDS, XML_DIGESTS } from './algorithms';
 import { canonicalXml } from './canonical';
@@ -44,14 +45,15 @@ function factsOf(text: string, input: XmlVerificationInput): SignerFacts {
   const signature = findSignature(root);
   const [certificate] = signature.certificates;
   const bestTime = receivedAt ?? at;
-  const chain = certificate && buildChain(certificate, trust, signature.certificates, bestTime);
+  const work = input.work ?? new Work();
+  const chain = certificate && buildChain(certificate, trust, signature.certificates, bestTime, work);
   const evidence = { ocsp: input.ocsp ?? [], crls: input.crls ?? [] };
   const revocationAbout = policy.keyGoodAt === 'checking' ? at : bestTime;
   return {
     certificate,
     identity: pass(),
     attributes: pass(),
-    ...valueFacts(signature),
+    ...valueFacts(signature, work),
     // Comments are no part of what a reference with an empty URI covers (XMLDSig §4.4.3.3).
     digest: digestFinding(signature, canonicalXml(root, { comments: false, without: signature.element })),
     ess: notChecked(undefined, 'An XML signature encloses its certificate'),
@@ -66,7 +68,7 @@ function factsOf(text: string, input: XmlVerificationInput): SignerFacts {
     revocationAbout,
     level: 'XMLDSig',
     chain,
-    revocation: chain?.trusted ? pathRevocation(chain.path, evidence, { ...policy, at, about: revocationAbout }) : [],
+    revocation: chain?.trusted ? pathRevocation(chain.path, evidence, { ...policy, at, about: revocationAbout }, work) : [],
   };
 }
 
@@ -76,7 +78,7 @@ function digestFinding({ digestMethod, digestValue }: XmlSignature, covered: Uin
   return equalBytes(digest(name, covered), digestValue) ? pass(name) : fail('digest.mismatch', name);
 }
 
-function valueFacts(signature: XmlSignature): Pick<SignerFacts, 'signature' | 'scheme'> {
+function valueFacts(signature: XmlSignature, work: Work): Pick<SignerFacts, 'signature' | 'scheme'> {
   const [certificate] = signature.certificates;
   const algorithm = SIGNATURE_OIDS[signature.signatureMethod];
   const key = certificate?.publicKey;
@@ -84,7 +86,8 @@ function valueFacts(signature: XmlSignature): Pick<SignerFacts, 'signature' | 's
   if (!key || !scheme)
     return { signature: notChecked('algorithm.unknown', `Signature algorithm ${signature.signatureMethod}`), scheme: undefined };
   const signed = canonicalXml(signature.signedInfo, { comments: signature.signedComments });
-  const isGood = verifySignature(key, scheme, signed, signature.value);
+  work.operation(signature, 'value');
+  const isGood = verifySignature(key, scheme, signed, signature.value, work);
   return { signature: isGood ? pass(scheme.family) : fail('signature.bad', scheme.family), scheme };
 }
 

@@ -2,6 +2,7 @@ import {
   DOCUMENT_POLICY,
   LOGIN_POLICY,
   addTimeStamp,
+  Work,
   createTrustStore,
   mergeCms,
   parseSignedData,
@@ -330,6 +331,7 @@ describe('putting signatures together', () => {
       content,
       trust: createTrustStore([ca.certificate, rsa.certificate]),
       policy: DOCUMENT_POLICY,
+      work: new Work(),
     });
     expect(report).toMatchObject({ verdict: 'valid' });
     expect(report.signers).toHaveLength(3);
@@ -356,6 +358,7 @@ test('the token of the archive: GOST 34.310-2004, SHA-1 imprint, policy 6.1', ()
     evidence: { ocsp: [], crls: [] },
     pool: [],
     policy: DOCUMENT_POLICY,
+    work: new Work(),
   });
   expect(stamped).toMatchObject({ wellFormed: false, finding: { code: 'timestamp.imprint_mismatch' } });
   expect(stamped.tsa!.person.name).toBe('СЕРВИС МЕТКИ ВРЕМЕНИ');
