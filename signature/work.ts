@@ -14,6 +14,10 @@ export interface WorkLimits {
   readonly structureBytes: number;
   /** Octets hashed, weighed by how slow the digest is: one octet of SHA-256 is 1. */
   readonly hashing: number;
+  /** Values of a container that brings signatures along: objects of a PDF and their members, lines of a log. */
+  readonly values: number;
+  /** Octets that come out of packed streams and entries. */
+  readonly unpackedBytes: number;
 }
 
 /**
@@ -27,7 +31,26 @@ export const CMS_LIMITS: WorkLimits = {
   publicKeyOperations: 1_500,
   structureBytes: 64 * 1024 * 1024,
   hashing: 2 * 1024 ** 3,
+  values: 0,
+  unpackedBytes: 0,
 };
+
+const MIB = 1024 * 1024;
+
+/**
+ * What a card or a pack of this many octets may cost, all its signatures together. Four hundred signatures with their proofs need less;
+ * streams of a document unpack to forty times their size at the most, and to no more than memory has room for.
+ */
+export const containerLimits = (bytes: number): WorkLimits => ({
+  signers: 1_000,
+  certificates: 8_192,
+  tokens: 2_048,
+  publicKeyOperations: 3_000,
+  structureBytes: 128 * MIB + 8 * bytes,
+  hashing: 3 * 1024 ** 3,
+  values: 1_000_000,
+  unpackedBytes: Math.min(16 * MIB + 40 * bytes, 128 * MIB + 2 * bytes),
+});
 
 /** How much slower than SHA-256 each digest is, measured. */
 const WEIGHT: Readonly<Record<DigestName, number>> = {
@@ -54,6 +77,11 @@ export class Work {
   /** How much has gone into something so far. */
   spent(what: keyof WorkLimits): number {
     return this.spentOn.get(what) ?? 0;
+  }
+
+  /** How much may still go into something. */
+  left(what: keyof WorkLimits): number {
+    return Math.max(0, this.limits[what] - this.spent(what));
   }
 
   /** Takes from the budget. Throws SignatureFormatError `structure.too_costly` when nothing is left. */

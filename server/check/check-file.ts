@@ -8,8 +8,10 @@ import {
   SignatureFormatError,
   type DigestName,
   type Digests,
+  Work,
   type SignerReport,
 } from '../../signature';
+import { containerLimits } from '../../signature/work';
 import { CardError, openCard } from '../../signature/card/reading';
 import { PackError, verifyPack } from '../../signature/pack';
 import { openZipSource, PACK_LIMITS } from '../packs/zip-source';
@@ -30,6 +32,8 @@ export async function workOn(task: CheckTask, tools: CheckTools): Promise<CheckA
         return await checkKept(task, tools);
     }
   } catch (error) {
+    if ((error instanceof PackError || error instanceof CardError) && error.code.endsWith('.too_costly'))
+      return { kind: 'refused', code: 'check.too_costly' };
     if (error instanceof PackError)
       return {
         kind: 'refused',
@@ -59,21 +63,24 @@ async function checkPack({ file, at, maxTotalBytes }: TaskOf<'pack' | 'card'>, {
 }
 
 async function checkCard({ file, at, lists }: TaskOf<'pack' | 'card'>, tools: CheckTools): Promise<CheckAnswer> {
-  const { document, digests, signatures } = openCard(await readFile(file));
+  const bytes = await readFile(file);
+  const work = new Work(containerLimits(bytes.length));
+  const { document, digests, signatures } = openCard(bytes, work);
   const results = await checkAll(
-    signatures.map(({ bytes }) => ({ signature: bytes, digests, at, ...(lists ? { lists } : {}) })),
+    signatures.map((one) => ({ signature: one.bytes, digests, at, ...(lists ? { lists } : {}) })),
     tools,
+    work,
   );
   const signers: SignerReport[] = [];
   for (const result of results) {
-    if (!result.ok) return { kind: 'refused', code: result.code };
+    if (!result.ok) return { kind: 'refused', code: result.code === 'signing.too_costly' ? 'check.too_costly' : 'check.bundle_unreadable' };
     signers.push(...result.report.signers);
   }
   const sha256 = hex(digests.sha256);
-  const { fileName, bytes } = document;
+  const { fileName, bytes: content } = document;
   return {
     kind: 'bundle',
-    bundle: { document: { name: fileName, title: null, size: bytes.length, sha256 }, signers, changed: 0, isLogBroken: false },
+    bundle: { document: { name: fileName, title: null, size: content.length, sha256 }, signers, changed: 0, isLogBroken: false },
   };
 }
 
@@ -101,9 +108,9 @@ async function checkKept({ requests, at, lists }: TaskOf<'kept'>, tools: CheckTo
 }
 
 /** One after another: a hundred signatures never ask the responders a hundred times at once. */
-async function checkAll(requests: readonly CheckRequest[], tools: CheckTools): Promise<CheckResult[]> {
+async function checkAll(requests: readonly CheckRequest[], tools: CheckTools, work?: Work): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
-  for (const request of requests) results.push(await checkSignature(request, tools));
+  for (const request of requests) results.push(await checkSignature(request, tools, work));
   return results;
 }
 

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import {
+  CMS_LIMITS,
   DigestSet,
   DOCUMENT_POLICY,
   SignatureFormatError,
@@ -14,6 +15,7 @@ import {
   readCrlFile,
   requiredDigests,
   verifyCms,
+  Work,
   type Crl,
   type Digests,
   type OcspAnswer,
@@ -117,7 +119,8 @@ async function verifyFiles(options: VerifyArguments, now: Date): Promise<Verific
   const { crls, ocsp } = await readEvidence(options);
   const policy = options.purpose ? policyFor(options.purpose) : DOCUMENT_POLICY;
   const digests = options.contentFile === undefined ? undefined : await digestFile(options.contentFile, der);
-  return verifyCms(der, { digests, at: options.at ?? now, trust, crls, ocsp, policy, requiredRoles: options.requiredRoles });
+  const work = new Work({ ...CMS_LIMITS, hashing: Infinity }); // one's own file on one's own time: an attached document may be large
+  return verifyCms(der, { digests, at: options.at ?? now, trust, crls, ocsp, policy, requiredRoles: options.requiredRoles, work });
 }
 
 async function readTrust(files: readonly string[]): Promise<TrustStore> {

@@ -9,9 +9,13 @@ export interface ZipLimits {
   readonly maxTotalBytes: number;
   /** Unpacked to packed, of entries above a mebibyte: nothing a pack holds is that repetitive. */
   readonly maxRatio: number;
+  /** The same of all entries together, above an allowance: no archive of documents is that repetitive throughout. */
+  readonly maxTotalRatio: number;
 }
 
-export const PACK_LIMITS: ZipLimits = { maxEntries: 10_000, maxTotalBytes: 8 * 1024 ** 3, maxRatio: 100 };
+export const PACK_LIMITS: ZipLimits = { maxEntries: 10_000, maxTotalBytes: 8 * 1024 ** 3, maxRatio: 100, maxTotalRatio: 25 };
+/** What any zip may unpack to, whatever its size. Bytes. */
+const ALLOWANCE = 64 * 1024 * 1024;
 const RATIO_FROM = 1 << 20;
 /** Octets of a local header before the name. */
 const LOCAL_HEADER = 30;
@@ -27,7 +31,10 @@ export const isZip = (head: Uint8Array): boolean => head[0] === 0x50 && head[1] 
 export async function openZipSource(file: string, limits = PACK_LIMITS): Promise<PackSource & { close(): void }> {
   const head = Buffer.alloc(4);
   const handle = await openFile(file);
-  await handle.read(head, 0, 4, 0).finally(() => handle.close());
+  const size = await handle
+    .read(head, 0, 4, 0)
+    .then(async () => (await handle.stat()).size)
+    .finally(() => handle.close());
   if (!isZip(head)) throw new PackError('pack.not_zip', 'The file is no zip');
   const zip = await attempt(
     new Promise<ZipFile>((resolve, reject) =>
@@ -38,26 +45,27 @@ export async function openZipSource(file: string, limits = PACK_LIMITS): Promise
     ),
   );
   try {
-    const entries = await attempt(listEntries(zip, limits));
-    return { names: [...entries.keys()], open: (name) => openEntry(zip, entries.get(name)), close: () => zip.close() };
+    const entries = await attempt(listEntries(zip, size, limits));
+    return { names: [...entries.keys()], size, open: (name) => openEntry(zip, entries.get(name)), close: () => zip.close() };
   } catch (error) {
     zip.close();
     throw error;
   }
 }
 
-async function listEntries(zip: ZipFile, limits: ZipLimits): Promise<Map<string, Entry>> {
+async function listEntries(zip: ZipFile, size: number, limits: ZipLimits): Promise<Map<string, Entry>> {
   if (zip.entryCount > limits.maxEntries) throw new PackError('pack.too_large', 'The zip holds too many files');
   const entries = new Map<string, Entry>();
   const seen = new Set<string>();
   let total = 0;
+  const most = Math.min(limits.maxTotalBytes, ALLOWANCE + limits.maxTotalRatio * size);
   for await (const entry of zip.eachEntry()) {
     if (seen.size >= limits.maxEntries) throw new PackError('pack.too_large', 'The zip holds too many files');
     const key = entry.fileName.normalize('NFC').toLowerCase();
     if (seen.has(key)) throw new PackError('pack.duplicate', `The zip holds ${entry.fileName} twice`);
     seen.add(key);
     checkEntry(entry, limits);
-    if ((total += entry.uncompressedSize) > limits.maxTotalBytes) throw new PackError('pack.too_large', 'The zip unpacks to too much');
+    if ((total += entry.uncompressedSize) > most) throw new PackError('pack.too_large', 'The zip unpacks to too much');
     if (!entry.fileName.endsWith('/')) entries.set(entry.fileName, entry);
   }
   checkOverlaps([...entries.values()]);

@@ -18,6 +18,7 @@ import {
   type Purpose,
   type TrustStore,
   type VerificationReport,
+  type Work,
 } from '../../signature';
 
 /**
@@ -61,8 +62,11 @@ export function loadTrust(files: readonly string[]): TrustStore {
 /** How long a person who has just signed waits for the responders; what comes later, the gathering of the proof asks for again. */
 const patienceMs = 4_000;
 
-/** Checks one signature by the policy of its purpose, asking the responders. Bytes that are no CMS are a result, not an error. */
-export async function checkSignature(request: CheckRequest, { trust, policy, pki }: CheckTools): Promise<CheckResult> {
+/**
+ * Checks one signature by the policy of its purpose, asking the responders. Bytes that are no CMS are a result, not an error. What it costs
+ * is taken from `work` where several signatures of one file share a budget.
+ */
+export async function checkSignature(request: CheckRequest, { trust, policy, pki }: CheckTools, work?: Work): Promise<CheckResult> {
   const lists = readLists(request.lists ?? []); // first of all: the sender counts on it
   if (request.form === 'xml') return checkXmlSignature(request, lists, { trust, policy, pki });
   try {
@@ -76,6 +80,7 @@ export async function checkSignature(request: CheckRequest, { trust, policy, pki
       trust,
       policy: policyFor(request.purpose ?? 'sign', policy),
       timeoutMs: patienceMs,
+      ...(work ? { work } : {}),
       ...(request.isArrival ? { since: new Date(request.at) } : {}),
       lists: () => Promise.resolve(lists),
     });

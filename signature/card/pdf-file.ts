@@ -1,15 +1,20 @@
+import type { Work } from '../work';
 import { CardError, damaged } from './errors';
-import { Budget, undoFilter, undoPredictor } from './pdf-filters';
+import { undoFilter, undoPredictor } from './pdf-filters';
 import { PdfLexer, type PdfDictionary, type PdfValue } from './pdf-values';
 
 const MAX_OBJECTS = 500_000;
 const MAX_SECTIONS = 500;
-/** Unpacked octets allowed for each octet of the file, beside a fixed allowance. */
-const RATIO = 40;
-const ALLOWANCE = 16 * 1024 * 1024;
+/** Object streams whose own facts lie in further object streams: honest ones have none. */
+const MAX_UNPACKING = 4;
 const TAIL = 2_048;
 const NULL: PdfValue = { kind: 'null' };
 
+/** An object stream: where each of its objects begins in its octets. */
+interface Packed {
+  readonly offsets: ReadonlyMap<number, number>;
+  readonly bytes: Uint8Array;
+}
 type Place = { readonly offset: number } | { readonly stream: number; readonly index: number };
 export interface PdfStream {
   readonly dictionary: PdfDictionary;
@@ -18,19 +23,24 @@ export interface PdfStream {
 
 /**
  * Reads objects of a PDF by its cross-reference tables and streams (ISO 32000-2 §7.5): enough to find attachments, bounded in time
- * and memory whatever the file says. A file without a usable cross-reference is not repaired. Throws CardError.
+ * and memory by the budget whatever the file says: an object is read and a stream unpacked once, however often something refers to it.
+ * A file without a usable cross-reference is not repaired. Throws CardError, and SignatureFormatError when the budget is used up.
  */
 export class PdfFile {
   private readonly places = new Map<number, Place | null>();
-  private readonly packed = new Map<number, { numbers: number[]; first: number; bytes: Uint8Array }>();
-  private readonly budget: Budget;
+  private readonly objects = new Map<number, PdfValue>();
+  private readonly packed = new Map<number, Packed>();
+  private readonly unpacking = new Set<number>();
+  private readonly decoded = new Map<number, Uint8Array>();
   private readonly shift: number;
   readonly trailer: PdfDictionary;
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly work: Work,
+  ) {
     this.shift = indexOf(bytes.subarray(0, 1_029), '%PDF-');
     if (this.shift < 0) throw new CardError('card.not_pdf', 'The file is no PDF');
-    this.budget = new Budget(ALLOWANCE + RATIO * bytes.length);
     this.trailer = this.readSections();
     if (this.trailer.has('Encrypt')) throw new CardError('card.encrypted', 'The PDF is encrypted');
   }
@@ -62,8 +72,17 @@ export class PdfFile {
     return place && 'offset' in place ? this.streamAt(place.offset, value.object) : undefined;
   }
 
+  /** The stream a reference leads to with its octets unpacked; undefined when there is none. Throws CardError. */
+  content(value: PdfValue | undefined): { dictionary: PdfDictionary; bytes: Uint8Array } | undefined {
+    const stream = this.stream(value);
+    if (!stream || value?.kind !== 'reference') return undefined;
+    const bytes = this.decoded.get(value.object) ?? this.decode(stream);
+    this.decoded.set(value.object, bytes);
+    return { dictionary: stream.dictionary, bytes };
+  }
+
   /** The octets of a stream with its filters undone. */
-  decode({ dictionary, raw }: PdfStream): Uint8Array {
+  private decode({ dictionary, raw }: PdfStream): Uint8Array {
     const filter = this.resolve(dictionary.get('Filter') ?? dictionary.get('F'));
     const filters = filter.kind === 'name' ? [filter] : filter.kind === 'array' ? filter.items.map((item) => this.resolve(item)) : [];
     if (filters.length > 4) throw damaged('a stream has too many filters');
@@ -74,19 +93,30 @@ export class PdfFile {
       const own = this.dictionary(parameters[i]);
       const number = (key: string, usual: number): number => numberOf(own?.get(key)) ?? usual;
       const predictor = { predictor: number('Predictor', 1), colors: number('Colors', 1), bits: number('BitsPerComponent', 8) };
-      return undoPredictor(undoFilter(one.value, bytes, this.budget), { ...predictor, columns: number('Columns', 1) });
+      return undoPredictor(undoFilter(one.value, bytes, this.work), { ...predictor, columns: number('Columns', 1) }, this.work);
     }, raw);
   }
 
   private object(number: number): PdfValue {
+    const known = this.objects.get(number);
+    if (known) return known;
     const place = this.places.get(number);
     if (!place) return NULL;
-    if ('offset' in place) return this.lexerAt(place.offset, number).value();
-    return this.unpackedObject(place.stream, number);
+    const value = 'offset' in place ? this.read(this.lexerAt(place.offset, number)) : this.unpackedObject(place.stream, number);
+    this.objects.set(number, value);
+    return value;
+  }
+
+  /** The value a lexer stands before; the octets it goes through are taken from the budget. */
+  private read(lexer: PdfLexer): PdfValue {
+    const start = lexer.at;
+    const value = lexer.value();
+    this.work.spend('structureBytes', lexer.at - start);
+    return value;
   }
 
   private lexerAt(offset: number, number: number): PdfLexer {
-    const lexer = new PdfLexer(this.bytes, offset + this.shift);
+    const lexer = this.lexer(this.bytes, offset + this.shift);
     if (lexer.integer() !== number) throw damaged('an object is not where it should be');
     lexer.integer();
     if (lexer.word() !== 'obj') throw damaged('an object is not where it should be');
@@ -95,37 +125,55 @@ export class PdfFile {
 
   private streamAt(offset: number, number: number): PdfStream | undefined {
     const lexer = this.lexerAt(offset, number);
-    const value = lexer.value();
+    const value = this.read(lexer);
     if (value.kind !== 'dictionary' || lexer.word() !== 'stream') return undefined;
     let start = lexer.at;
     if (this.bytes[start] === 13) start++;
     if (this.bytes[start] === 10) start++;
     const length = numberOf(this.resolve(value.entries.get('Length')));
     if (length === undefined || length < 0 || start + length > this.bytes.length) throw damaged('a stream has no length');
-    const end = new PdfLexer(this.bytes, start + length);
-    if (end.word() !== 'endstream') throw damaged('a stream does not end where it says');
+    const end = this.lexer(this.bytes, start + length);
+    const isEnd = end.word() === 'endstream';
+    this.work.spend('structureBytes', end.at - start - length);
+    if (!isEnd) throw damaged('a stream does not end where it says');
     return { dictionary: value.entries, raw: this.bytes.subarray(start, start + length) };
   }
 
   /** An object inside an object stream (§7.5.7). */
   private unpackedObject(container: number, number: number): PdfValue {
-    const { numbers, first, bytes } = this.packed.get(container) ?? this.unpack(container);
-    const index = numbers.findIndex((value, i) => i % 2 === 0 && value === number);
-    return index < 0 ? NULL : new PdfLexer(bytes, first + numbers[index + 1]!).value();
+    const { offsets, bytes } = this.packed.get(container) ?? this.unpack(container);
+    const offset = offsets.get(number);
+    return offset === undefined ? NULL : this.read(this.lexer(bytes, offset));
   }
 
-  private unpack(container: number): { numbers: number[]; first: number; bytes: Uint8Array } {
+  private unpack(container: number): Packed {
+    if (this.unpacking.has(container) || this.unpacking.size >= MAX_UNPACKING) throw damaged('objects are packed in each other');
+    this.unpacking.add(container);
+    const unpacked = this.unpackOne(container);
+    this.unpacking.delete(container);
+    this.packed.set(container, unpacked);
+    return unpacked;
+  }
+
+  private unpackOne(container: number): Packed {
     const stream = this.stream({ kind: 'reference', object: container });
     if (!stream) throw damaged('objects are packed in nothing');
     const count = numberOf(stream.dictionary.get('N')) ?? 0;
     const first = numberOf(stream.dictionary.get('First')) ?? 0;
     if (count < 0 || count > 100_000 || first < 0) throw damaged('objects are packed wrongly');
     const bytes = this.decode(stream);
-    const lexer = new PdfLexer(bytes, 0);
-    const numbers = Array.from({ length: 2 * count }, () => lexer.integer());
-    const unpacked = { numbers, first, bytes };
-    this.packed.set(container, unpacked);
-    return unpacked;
+    const lexer = this.lexer(bytes, 0);
+    this.work.spend('values', count);
+    const offsets = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const [number, offset] = [lexer.integer(), lexer.integer()];
+      if (!offsets.has(number)) offsets.set(number, first + offset);
+    }
+    return { offsets, bytes };
+  }
+
+  private lexer(bytes: Uint8Array, at: number): PdfLexer {
+    return new PdfLexer(bytes, at, this.work);
   }
 
   /** Walks the chain of cross-reference sections from the newest; an entry of a newer one hides those of older ones. */
@@ -133,7 +181,7 @@ export class PdfFile {
     const tail = this.bytes.subarray(Math.max(0, this.bytes.length - TAIL));
     const found = Buffer.from(tail.buffer, tail.byteOffset, tail.length).lastIndexOf('startxref');
     if (found < 0) throw damaged('it has no cross-reference');
-    let next: number | undefined = new PdfLexer(tail, found + 'startxref'.length).integer();
+    let next: number | undefined = this.lexer(tail, found + 'startxref'.length).integer();
     const seen = new Set<number>();
     let trailer: PdfDictionary | undefined;
     while (next !== undefined) {
@@ -154,9 +202,9 @@ export class PdfFile {
   private readSection(offset: number): PdfDictionary {
     const at = offset + this.shift;
     if (!Number.isSafeInteger(at) || at < 0 || at >= this.bytes.length) throw damaged('its cross-reference leads outside');
-    const lexer = new PdfLexer(this.bytes, at);
+    const lexer = this.lexer(this.bytes, at);
     if (lexer.word() === 'xref') return this.readTable(lexer);
-    const number = new PdfLexer(this.bytes, at).integer();
+    const number = this.lexer(this.bytes, at).integer();
     const stream = this.streamAt(offset, number);
     if (!stream) throw damaged('its cross-reference is none');
     this.readEntries(stream);
@@ -164,6 +212,7 @@ export class PdfFile {
   }
 
   private readTable(lexer: PdfLexer): PdfDictionary {
+    const begin = lexer.at;
     for (;;) {
       const word = lexer.word();
       if (word === 'trailer') break;
@@ -177,8 +226,9 @@ export class PdfFile {
         if (kind === 'n' || kind === 'f') this.remember(start + i, kind === 'n' ? { offset } : null);
         else throw damaged('its cross-reference has an entry of no kind');
       }
+      this.work.spend('structureBytes', lexer.at - begin);
     }
-    const trailer = lexer.value();
+    const trailer = this.read(lexer);
     if (trailer.kind !== 'dictionary') throw damaged('it has no trailer');
     return trailer.entries;
   }
@@ -190,6 +240,7 @@ export class PdfFile {
       throw damaged('its cross-reference has columns of no size');
     const size = widths.reduce((a, b) => a + b);
     const bytes = this.decode(stream);
+    this.work.spend('structureBytes', bytes.length);
     const index = this.array(stream.dictionary.get('Index')).map((item) => numberOf(item) ?? -1);
     const ranges = index.length > 0 ? index : [0, numberOf(stream.dictionary.get('Size')) ?? 0];
     let at = 0;
@@ -209,7 +260,9 @@ export class PdfFile {
 
   private remember(number: number, place: Place | null): void {
     if (this.places.size >= MAX_OBJECTS) throw damaged('it has too many objects');
-    if (!this.places.has(number)) this.places.set(number, place);
+    if (this.places.has(number)) return;
+    this.work.spend('values');
+    this.places.set(number, place);
   }
 }
 

@@ -1,21 +1,7 @@
 import { inflateSync, constants } from 'node:zlib';
-import { CardError, damaged } from './errors';
-
-const tooLarge = (): CardError => new CardError('card.too_large', 'The PDF unpacks to too much');
-
-/** What may still be unpacked from one file: bombs stop here. */
-export class Budget {
-  constructor(private left: number) {}
-
-  get room(): number {
-    return this.left;
-  }
-
-  take(bytes: number): void {
-    this.left -= bytes;
-    if (this.left < 0) throw tooLarge();
-  }
-}
+import { SignatureFormatError } from '../errors';
+import type { Work } from '../work';
+import { damaged } from './errors';
 
 export interface Predictor {
   readonly predictor: number;
@@ -24,72 +10,111 @@ export interface Predictor {
   readonly columns: number;
 }
 
-/** Undoes one filter of a stream (ISO 32000-2 §7.4). Throws CardError for filters that hold pictures. */
-export function undoFilter(name: string, bytes: Uint8Array, budget: Budget): Uint8Array {
+/** Undoes one filter of a stream (ISO 32000-2 §7.4); what comes out is taken from the budget. Throws CardError for filters that hold pictures. */
+export function undoFilter(name: string, bytes: Uint8Array, work: Work): Uint8Array {
   switch (name) {
     case 'FlateDecode':
     case 'Fl':
-      return inflate(bytes, budget);
+      return inflate(bytes, work);
     case 'ASCIIHexDecode':
     case 'AHx':
-      return Buffer.from(Buffer.from(bytes).toString('latin1').split('>', 1)[0]!.replace(/\s/g, ''), 'hex');
+      return asciiHex(bytes, work);
     case 'ASCII85Decode':
     case 'A85':
-      return ascii85(bytes);
+      return ascii85(bytes, work);
     default:
       throw damaged('a stream is packed in a way no attachment is');
   }
 }
 
-function inflate(bytes: Uint8Array, budget: Budget): Uint8Array {
-  if (budget.room <= 0) throw tooLarge();
+function inflate(bytes: Uint8Array, work: Work): Uint8Array {
+  // Never more than is left is unpacked; one octet more shows that there was more.
+  const room = work.left('unpackedBytes') + 1;
   try {
-    const out = inflateSync(bytes, { maxOutputLength: budget.room, finishFlush: constants.Z_SYNC_FLUSH });
-    budget.take(out.length);
+    const out = inflateSync(bytes, { maxOutputLength: room, finishFlush: constants.Z_SYNC_FLUSH });
+    work.spend('unpackedBytes', out.length);
     return out;
   } catch (error) {
-    if (error instanceof CardError) throw error;
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
-    throw damaged('a stream cannot be unpacked');
+    if (error instanceof SignatureFormatError) throw error;
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw damaged('a stream cannot be unpacked');
+    work.spend('unpackedBytes', room);
+    throw error;
   }
 }
 
-function ascii85(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes).toString('latin1').replace(/\s/g, '').split('~>', 1)[0]!;
-  const out: number[] = [];
-  let group: number[] = [];
-  for (const sign of text) {
-    if (sign === 'z' && group.length === 0) out.push(0, 0, 0, 0);
-    else if (sign < '!' || sign > 'u') throw damaged('a stream cannot be unpacked');
-    else if (group.push(sign.charCodeAt(0) - 33) === 5) {
-      out.push(...fourOctets(group));
-      group = [];
+const isSpace = (byte: number): boolean => byte === 0 || byte === 9 || byte === 10 || byte === 12 || byte === 13 || byte === 32;
+
+/** The digit an octet stands for in hexadecimal, -1 for none. */
+export function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+function asciiHex(bytes: Uint8Array, work: Work): Uint8Array {
+  work.spend('unpackedBytes', bytes.length >> 1);
+  const out = new Uint8Array((bytes.length >> 1) + 1);
+  let digits = 0;
+  for (const byte of bytes) {
+    if (byte === 0x3e) break;
+    if (isSpace(byte)) continue;
+    const digit = hexDigit(byte);
+    if (digit < 0) throw damaged('a stream cannot be unpacked');
+    out[digits >> 1]! |= digits % 2 === 0 ? digit << 4 : digit;
+    digits++;
+  }
+  return out.subarray(0, (digits + 1) >> 1);
+}
+
+function ascii85(bytes: Uint8Array, work: Work): Uint8Array {
+  let zeros = 0;
+  for (const byte of bytes) if (byte === 0x7a) zeros++; // one sign for four octets
+  const most = Math.ceil((bytes.length - zeros) / 5) * 4 + zeros * 4;
+  work.spend('unpackedBytes', most);
+  const out = new Uint8Array(most);
+  let at = 0;
+  let value = 0;
+  let count = 0;
+  const put = (octets: number): void => {
+    for (let i = 0; i < octets; i++) out[at++] = Math.floor(value / 256 ** (3 - i)) & 0xff;
+    value = 0;
+    count = 0;
+  };
+  for (const byte of bytes) {
+    if (byte === 0x7e) break;
+    if (isSpace(byte)) continue;
+    if (byte === 0x7a && count === 0) put(4);
+    else if (byte < 0x21 || byte > 0x75) throw damaged('a stream cannot be unpacked');
+    else {
+      value = value * 85 + byte - 0x21;
+      if (++count === 5) put(4);
     }
   }
-  if (group.length > 1) out.push(...fourOctets([...group, 84, 84, 84, 84].slice(0, 5)).slice(0, group.length - 1));
-  return Uint8Array.from(out);
-}
-
-function fourOctets(digits: readonly number[]): number[] {
-  const value = digits.reduce((sum, digit) => sum * 85 + digit, 0) % 2 ** 32;
-  return [value / 2 ** 24, value / 2 ** 16, value / 2 ** 8, value].map((part) => Math.floor(part) & 0xff);
+  if (count > 1) {
+    const octets = count - 1;
+    for (; count < 5; count++) value = value * 85 + 84;
+    put(octets);
+  }
+  return out.subarray(0, at);
 }
 
 /** Undoes a PNG predictor (§7.4.4.4), which cross-reference streams use. */
-export function undoPredictor(bytes: Uint8Array, { predictor, colors, bits, columns }: Predictor): Uint8Array {
+export function undoPredictor(bytes: Uint8Array, { predictor, colors, bits, columns }: Predictor, work: Work): Uint8Array {
   if (predictor < 10) return bytes;
   const step = Math.max(1, (colors * bits) >> 3);
   const width = Math.ceil((colors * bits * columns) / 8);
   if (!Number.isInteger(width) || width < 1 || width > 1 << 20) throw damaged('a stream has rows of no size');
   const rows = Math.floor(bytes.length / (width + 1));
+  work.spend('unpackedBytes', rows * width);
   const out = new Uint8Array(rows * width);
   for (let row = 0; row < rows; row++) {
     const kind = bytes[row * (width + 1)]!;
     for (let i = 0; i < width; i++) {
-      const left = i >= step ? out[row * width + i - step]! : 0;
-      const up = row > 0 ? out[(row - 1) * width + i]! : 0;
-      const corner = row > 0 && i >= step ? out[(row - 1) * width + i - step]! : 0;
-      out[row * width + i] = (bytes[row * (width + 1) + 1 + i]! + predicted(kind, left, up, corner)) & 0xff;
+      const at = row * width + i;
+      const left = i >= step ? out[at - step]! : 0;
+      const up = row > 0 ? out[at - width]! : 0;
+      const corner = row > 0 && i >= step ? out[at - width - step]! : 0;
+      out[at] = bytes[at + row + 1]! + predicted(kind, left, up, corner);
     }
   }
   return out;
@@ -104,8 +129,8 @@ function predicted(kind: number, left: number, up: number, corner: number): numb
     case 3:
       return (left + up) >> 1;
     case 4: {
-      const [a, b, c] = [left, up, corner].map((value) => Math.abs(left + up - corner - value));
-      return a! <= b! && a! <= c! ? left : b! <= c! ? up : corner;
+      const [a, b, c] = [Math.abs(up - corner), Math.abs(left - corner), Math.abs(left + up - 2 * corner)];
+      return a <= b && a <= c ? left : b <= c ? up : corner;
     }
     default:
       return 0;

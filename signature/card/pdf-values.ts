@@ -1,4 +1,6 @@
+import type { Work } from '../work';
 import { damaged } from './errors';
+import { hexDigit } from './pdf-filters';
 
 /** The values of a PDF (ISO 32000-2 §7.3). Strings are octets; a keyword is whatever word stands where a value is expected. */
 export type PdfValue =
@@ -14,21 +16,18 @@ export type PdfValue =
 export type PdfDictionary = ReadonlyMap<string, PdfValue>;
 
 const MAX_DEPTH = 64;
-/** Values of one object: a page tree of ten thousand pages has fewer. */
-const MAX_VALUES = 400_000;
 const MAX_WORD = 200;
 
 const isSpace = (byte: number | undefined): boolean => byte === 0 || byte === 9 || byte === 10 || byte === 12 || byte === 13 || byte === 32;
 const DELIMITERS = new Set([...'()<>[]{}/%'].map((c) => c.charCodeAt(0)));
 const isRegular = (byte: number | undefined): boolean => byte !== undefined && !isSpace(byte) && !DELIMITERS.has(byte);
 
-/** Reads values from octets, bounded in depth and number. Throws CardError. */
+/** Reads values from octets, bounded in depth and, by the budget of the file, in number. Throws CardError. */
 export class PdfLexer {
-  private values = 0;
-
   constructor(
     readonly bytes: Uint8Array,
     public at: number,
+    private readonly work: Work,
   ) {
     if (!(at >= 0 && at <= bytes.length)) throw damaged('it points outside of itself');
   }
@@ -46,7 +45,8 @@ export class PdfLexer {
   }
 
   value(depth = 0): PdfValue {
-    if (depth > MAX_DEPTH || ++this.values > MAX_VALUES) throw damaged('an object is too large');
+    if (depth > MAX_DEPTH) throw damaged('an object is nested too deeply');
+    this.work.spend('values');
     this.skipSpace();
     const { bytes, at } = this;
     const byte = bytes[at];
@@ -96,45 +96,57 @@ export class PdfLexer {
   }
 
   private literal(): Uint8Array {
-    const out: number[] = [];
-    let open = 1;
-    for (this.at++; this.at < this.bytes.length; this.at++) {
+    const end = this.literalEnd();
+    const out = new Uint8Array(end - this.at - 1);
+    let length = 0;
+    for (this.at++; this.at < end; this.at++) {
       const byte = this.bytes[this.at]!;
-      if (byte === 0x5c) this.escape(out);
-      else if (byte === 0x29 && --open === 0) {
-        this.at++;
-        return Uint8Array.from(out);
-      } else {
-        if (byte === 0x28) open++;
-        out.push(byte);
-      }
+      const meant = byte === 0x5c ? this.escaped() : byte;
+      if (meant !== undefined) out[length++] = meant;
+    }
+    this.at = end + 1;
+    return out.subarray(0, length);
+  }
+
+  /** Where the bracket that closes a text stands. */
+  private literalEnd(): number {
+    let open = 0;
+    for (let at = this.at; at < this.bytes.length; at++) {
+      const byte = this.bytes[at];
+      if (byte === 0x5c) at++;
+      else if (byte === 0x28) open++;
+      else if (byte === 0x29 && --open === 0) return at;
     }
     throw damaged('a text has no end');
   }
 
-  /** What follows a backslash; leaves `at` on its last octet. */
-  private escape(out: number[]): void {
+  /** The octet meant by a backslash and what follows, undefined for none; leaves `at` on its last octet. */
+  private escaped(): number | undefined {
     const byte = this.bytes[++this.at];
     const octal = /^[0-7]{1,3}/.exec(Buffer.from(this.bytes.subarray(this.at, this.at + 3)).toString('latin1'));
     if (octal) {
-      out.push(parseInt(octal[0], 8) & 0xff);
       this.at += octal[0].length - 1;
-      return;
+      return parseInt(octal[0], 8) & 0xff;
     }
     if (byte === 13 && this.bytes[this.at + 1] === 10) this.at++;
-    if (byte === undefined || byte === 13 || byte === 10) return;
+    if (byte === undefined || byte === 13 || byte === 10) return undefined;
     const known: Record<number, number> = { 0x6e: 10, 0x72: 13, 0x74: 9, 0x62: 8, 0x66: 12 };
-    out.push(known[byte] ?? byte);
+    return known[byte] ?? byte;
   }
 
   private hex(): Uint8Array {
     const end = this.bytes.indexOf(0x3e, this.at);
     if (end < 0) throw damaged('a text has no end');
-    const digits = Buffer.from(this.bytes.subarray(this.at + 1, end))
-      .toString('latin1')
-      .replace(/[^0-9A-Fa-f]/g, '');
+    const out = new Uint8Array((end - this.at + 1) >> 1);
+    let digits = 0;
+    for (const byte of this.bytes.subarray(this.at + 1, end)) {
+      const digit = hexDigit(byte);
+      if (digit < 0) continue;
+      out[digits >> 1]! |= digits % 2 === 0 ? digit << 4 : digit;
+      digits++;
+    }
     this.at = end + 1;
-    return Uint8Array.from(Buffer.from(digits.length % 2 === 0 ? digits : `${digits}0`, 'hex'));
+    return out.subarray(0, (digits + 1) >> 1);
   }
 
   private array(depth: number): PdfValue {

@@ -1,4 +1,5 @@
-import { CardError } from './errors';
+import { containerLimits, Work } from '../work';
+import { CardError, withinBudget } from './errors';
 import { numberOf, PdfFile } from './pdf-file';
 import type { PdfDictionary, PdfValue } from './pdf-values';
 
@@ -21,14 +22,19 @@ const MAX_PAGES = 20_000;
 
 /**
  * Reads a card, ours or of another system: the first attachment is the document, the others are signatures (CMS); with fewer than two it
- * is no card. Attachments stand in the name tree of the catalogue or, where it is empty, on pages. Throws CardError.
+ * is no card. Attachments stand in the name tree of the catalogue or, where it is empty, on pages. Throws CardError, `card.too_large` when
+ * the file asks for more than `work` has left.
  */
-export function readCard(bytes: Uint8Array): CardContents {
-  const pdf = new PdfFile(bytes);
+export function readCard(bytes: Uint8Array, work = new Work(containerLimits(bytes.length))): CardContents {
+  return withinBudget('card.too_large', () => readContents(bytes, work));
+}
+
+function readContents(bytes: Uint8Array, work: Work): CardContents {
+  const pdf = new PdfFile(bytes, work);
   const catalog = pdf.dictionary(pdf.trailer.get('Root'));
   const names = pdf.dictionary(catalog?.get('Names'));
-  const specifications = treeValues(pdf, names?.get('EmbeddedFiles'));
-  if (specifications.length === 0) specifications.push(...pageAttachments(pdf, catalog?.get('Pages')));
+  const specifications = treeValues(pdf, names?.get('EmbeddedFiles'), work);
+  if (specifications.length === 0) specifications.push(...pageAttachments(pdf, catalog?.get('Pages'), work));
   const [document, ...signatures] = specifications.flatMap((specification) => readAttachment(pdf, specification) ?? []);
   if (!document || signatures.length === 0)
     throw new CardError('card.no_attachments', 'The PDF is no card: it needs the document and a signature as attachments');
@@ -36,20 +42,19 @@ export function readCard(bytes: Uint8Array): CardContents {
 }
 
 /** Values of a name tree (§7.9.6) in the order of their names. */
-function treeValues(pdf: PdfFile, root: PdfValue | undefined): PdfValue[] {
+function treeValues(pdf: PdfFile, root: PdfValue | undefined, work: Work): PdfValue[] {
   const values: PdfValue[] = [];
-  walk(pdf, root, 'Kids', (node) => {
-    const pairs = pdf.array(node.get('Names'));
+  walk(pdf, root, 'Names', work, (pairs) => {
     for (let i = 1; i < pairs.length && values.length < MAX_ATTACHMENTS; i += 2) values.push(pairs[i]!);
   });
   return values;
 }
 
 /** File specifications of FileAttachment annotations (§12.5.6.15), page by page. */
-function pageAttachments(pdf: PdfFile, root: PdfValue | undefined): PdfValue[] {
+function pageAttachments(pdf: PdfFile, root: PdfValue | undefined, work: Work): PdfValue[] {
   const values: PdfValue[] = [];
-  walk(pdf, root, 'Kids', (node) => {
-    for (const item of pdf.array(node.get('Annots'))) {
+  walk(pdf, root, 'Annots', work, (annotations) => {
+    for (const item of annotations) {
       const annotation = pdf.dictionary(item);
       const subtype = pdf.resolve(annotation?.get('Subtype'));
       const file = annotation?.get('FS');
@@ -59,20 +64,30 @@ function pageAttachments(pdf: PdfFile, root: PdfValue | undefined): PdfValue[] {
   return values;
 }
 
-/** Visits the dictionaries of a tree once each, depth first. */
-function walk(pdf: PdfFile, root: PdfValue | undefined, kids: string, visit: (node: PdfDictionary) => void): void {
-  const seen = new Set<number>();
+/**
+ * Visits the lists that the nodes of a tree hold under `key`, depth first. A node and a list are looked at once, however many nodes share
+ * them.
+ */
+function walk(pdf: PdfFile, root: PdfValue | undefined, key: string, work: Work, visit: (list: readonly PdfValue[]) => void): void {
+  const seen = new Set<object>();
+  const fresh = (what: readonly PdfValue[] | PdfDictionary | undefined): boolean => {
+    if (!what || seen.has(what)) return false;
+    seen.add(what);
+    work.spend('values', Array.isArray(what) ? what.length + 1 : 1);
+    return true;
+  };
   let left = MAX_PAGES;
   const go = (value: PdfValue | undefined, depth: number): void => {
-    if (depth > MAX_DEPTH || --left < 0) return;
-    if (value?.kind === 'reference') {
-      if (seen.has(value.object)) return;
-      seen.add(value.object);
-    }
     const node = pdf.dictionary(value);
-    if (!node) return;
-    visit(node);
-    for (const kid of pdf.array(node.get(kids))) go(kid, depth + 1);
+    if (!node || !fresh(node)) return;
+    const list = pdf.array(node.get(key));
+    if (fresh(list)) visit(list);
+    const kids = pdf.array(node.get('Kids'));
+    if (depth >= MAX_DEPTH || !fresh(kids)) return;
+    for (const kid of kids) {
+      if (--left < 0) return;
+      go(kid, depth + 1);
+    }
   };
   go(root, 0);
 }
@@ -80,11 +95,11 @@ function walk(pdf: PdfFile, root: PdfValue | undefined, kids: string, visit: (no
 function readAttachment(pdf: PdfFile, value: PdfValue): CardAttachment | undefined {
   const specification = pdf.dictionary(value);
   const files = pdf.dictionary(specification?.get('EF'));
-  const stream = pdf.stream(files?.get('UF') ?? files?.get('F'));
-  if (!specification || !stream) return undefined;
+  const content = pdf.content(files?.get('UF') ?? files?.get('F'));
+  if (!specification || !content) return undefined;
   const text = (key: string): string => textOf(pdf.resolve(specification.get(key)));
-  const bytes = pdf.decode(stream);
-  const size = numberOf(pdf.resolve(pdf.dictionary(stream.dictionary.get('Params'))?.get('Size')));
+  const { bytes, dictionary } = content;
+  const size = numberOf(pdf.resolve(pdf.dictionary(dictionary.get('Params'))?.get('Size')));
   if (size !== undefined && size !== bytes.length) throw new CardError('card.damaged', 'An attachment is not as long as it says');
   return { fileName: text('UF') || text('F') || 'attachment', description: text('Desc'), bytes };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { verdictOf } from '../verify/codes';
 import type { Policy } from '../verify/policy';
 import { verifyTimeStampToken, type TokenReport } from '../verify/token';
+import type { Work } from '../work';
 import type { TrustStore } from '../x509/trust';
 
 /**
@@ -28,13 +29,15 @@ export interface AuditInput {
   readonly policy: Policy;
   /** Tokens by the sequence number of the row whose hash they stamp. */
   readonly stamps: ReadonlyMap<number, Uint8Array>;
+  /** What the walk may cost; time-stamps have a budget each unless given. */
+  readonly work?: Work;
 }
 
 const MAX_LINE = 1 << 20;
 const MAX_FAULTS = 20;
 const ROW_FIELDS = 11;
 
-/** Walks an excerpt line by line; nothing of it is held but the rows not yet covered. Never throws for what the lines hold. */
+/** Walks an excerpt line by line; nothing of it is held but the rows not yet covered. Throws for what the lines hold only when the budget is used up. */
 export class AuditWalk {
   private readonly faults: string[] = [];
   private readonly stamps: (TokenReport & { seq: number })[] = [];
@@ -48,6 +51,7 @@ export class AuditWalk {
 
   /** Takes the next line. */
   line(text: string): void {
+    this.input.work?.spend('values');
     const line = readLine(text);
     if (!line) return this.fault(`line after ${this.previous?.seq ?? 0} cannot be read`);
     const last = this.previous;

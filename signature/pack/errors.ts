@@ -10,6 +10,7 @@ export const PACK_CODES = [
   'pack.no_manifest',
   'pack.bad_manifest',
   'pack.incomplete',
+  'pack.too_costly',
 ] as const;
 export type PackCode = (typeof PACK_CODES)[number];
 

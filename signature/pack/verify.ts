@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '../bytes';
 import { parseSignedData } from '../cms/signed-data';
 import { DigestSet, DIGEST_NAMES, type DigestName, type Digests } from '../digests';
-import { SignatureFormatError } from '../errors';
+import { isUnreadable, SignatureFormatError } from '../errors';
 import { parseOcspResponse } from '../ocsp/response';
 import { requiredDigests } from '../verify/facts';
 import type { Verdict } from '../verify/codes';
@@ -13,6 +13,7 @@ import { parseCertificate, type Certificate } from '../x509/certificate';
 import { readCrlFile, type Crl } from '../x509/crl';
 import type { Role } from '../x509/roles';
 import { createTrustStore, mergeTrustStores, type TrustStore } from '../x509/trust';
+import { containerLimits, Work, type WorkLimits } from '../work';
 import { AuditWalk, type AuditCheck } from './audit-excerpt';
 import { PackError } from './errors';
 import { MANIFEST_PATH, readManifest, type Manifest, type PackFile, type PackSignature } from './manifest';
@@ -20,6 +21,8 @@ import { MANIFEST_PATH, readManifest, type Manifest, type PackFile, type PackSig
 /** The files of a pack, wherever they are kept. `open` may be called once for each name. */
 export interface PackSource {
   readonly names: readonly string[];
+  /** Octets of the whole pack as it is kept. */
+  readonly size: number;
   /** Throws PackError when the bytes are damaged. */
   open(name: string): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -31,6 +34,8 @@ export interface PackInput {
   /** By which rules; those of `sign` when not given: a pack is there to prove, and may not choose by what. */
   readonly purpose?: Purpose;
   readonly requiredRoles?: readonly Role[];
+  /** What the check may cost; a budget by the size of the pack unless given. */
+  readonly work?: Work;
 }
 
 export interface PackSignatureReport {
@@ -58,30 +63,43 @@ export interface PackReport {
 
 /** Small files are held in memory: signatures with their proof, lists, tokens, texts. Bytes. */
 const MAX_SMALL = 96 * 1024 * 1024;
-const MAX_MANIFEST = 16 * 1024 * 1024;
+const MAX_MANIFEST = 8 * 1024 * 1024;
 /** All small files together. */
-const MAX_HELD = 256 * 1024 * 1024;
+const MAX_HELD = 128 * 1024 * 1024;
 const MAX_PIECES = 2_000;
 
 /**
  * Verifies a pack by what it encloses and the anchors given: every file against the list of contents, every signature at the time
- * `at`, the excerpt of the audit log and its time-stamps. Throws PackError when it is no pack, SignatureFormatError when a signature in
- * it is none.
+ * `at`, the excerpt of the audit log and its time-stamps. Throws PackError when it is no pack or asks for more work than any honest one
+ * (`pack.too_costly`), SignatureFormatError when a signature in it is none.
  */
 export async function verifyPack(source: PackSource, input: PackInput): Promise<PackReport> {
+  try {
+    return await verifyWithin(source, input, input.work ?? new Work(packLimits(source.size)));
+  } catch (error) {
+    if (error instanceof SignatureFormatError && error.code === 'structure.too_costly')
+      throw new PackError('pack.too_costly', error.message);
+    throw error;
+  }
+}
+
+/** The document only passes through, so that what it unpacks to is for whoever opened the zip to bound. */
+const packLimits = (size: number): WorkLimits => ({ ...containerLimits(size), unpackedBytes: Infinity });
+
+async function verifyWithin(source: PackSource, input: PackInput, work: Work): Promise<PackReport> {
   if (!source.names.includes(MANIFEST_PATH))
     throw new PackError('pack.no_manifest', 'The file is no evidence pack: it has no manifest.json');
   const manifest = readManifest(await readWhole(source, MANIFEST_PATH, MAX_MANIFEST));
   if (manifest.signatures.length === 0) throw new PackError('pack.incomplete', 'The pack holds no signature');
-  const files = await readFiles(source, manifest);
-  const material = readMaterial(manifest, files);
+  const files = await readFiles(source, manifest, work);
+  const material = readMaterial(manifest, files, work);
   const trust = mergeTrustStores(input.trust, createTrustStore([], material.certificates));
   const signatures: PackSignatureReport[] = [];
   for (const one of manifest.signatures) {
-    signatures.push(checkSignature(one, files, material, { ...input, trust }));
+    signatures.push(checkSignature(one, files, material, { ...input, trust, work }));
     await new Promise((resolve) => setImmediate(resolve)); // a server checking a large pack stays awake
   }
-  const audit = manifest.audit && checkAudit(manifest.audit, files, { ...input, trust });
+  const audit = manifest.audit && checkAudit(manifest.audit, files, { ...input, trust, work });
   const listed = new Set([MANIFEST_PATH, ...manifest.files.map((file) => file.path)]);
   const unlisted = source.names.filter((name) => !listed.has(name));
   const { name, title } = manifest.document;
@@ -111,7 +129,7 @@ interface Files {
 }
 
 /** Reads every listed file once; the document only passes through its digests. */
-async function readFiles(source: PackSource, manifest: Manifest): Promise<Files> {
+async function readFiles(source: PackSource, manifest: Manifest, work: Work): Promise<Files> {
   const present = new Set(source.names);
   const small = new Map<string, Uint8Array>();
   const changed: string[] = [];
@@ -125,12 +143,14 @@ async function readFiles(source: PackSource, manifest: Manifest): Promise<Files>
     const set = new DigestSet(['sha256', 'streebog512']).update(bytes);
     if (!isAsListed(file, bytes.length, set.digests())) changed.push(file.path);
   }
-  const names = documentDigestNames(manifest, small);
+  const names = documentDigestNames(manifest, small, work);
   const listed = manifest.files.find((file) => file.path === manifest.document.path)!;
   const set = new DigestSet(names);
   let size = 0;
   for await (const chunk of await source.open(listed.path)) {
     set.update(chunk);
+    for (const name of names) if (name !== 'sha256' && name !== 'streebog512') work.hash(name, chunk.length);
+    work.spend('unpackedBytes', chunk.length);
     size += chunk.length;
   }
   const digests = set.digests();
@@ -138,8 +158,9 @@ async function readFiles(source: PackSource, manifest: Manifest): Promise<Files>
   return { small, documentDigests: digests, documentSize: size, changed };
 }
 
-function documentDigestNames(manifest: Manifest, small: ReadonlyMap<string, Uint8Array>): DigestName[] {
-  const wanted = manifest.signatures.flatMap(({ cms, proof }) => [...requiredDigests(small.get(proof ?? cms)!)]);
+/** Those of the list of contents, and what signatures ask for besides: slow ones count. */
+function documentDigestNames(manifest: Manifest, small: ReadonlyMap<string, Uint8Array>, work: Work): DigestName[] {
+  const wanted = manifest.signatures.flatMap(({ cms, proof }) => [...requiredDigests(small.get(proof ?? cms)!, work)]);
   return DIGEST_NAMES.filter((name) => name === 'sha256' || name === 'streebog512' || wanted.includes(name));
 }
 
@@ -163,20 +184,20 @@ interface ReadMaterial {
 }
 
 /** Pieces that cannot be read prove nothing and harm nothing, like those enclosed in a CMS. */
-function readMaterial({ material }: Manifest, { small }: Files): ReadMaterial {
+function readMaterial({ material }: Manifest, { small }: Files, work: Work): ReadMaterial {
   const read = <T>(paths: readonly string[], parse: (bytes: Uint8Array) => T): T[] =>
     paths.slice(0, MAX_PIECES).flatMap((path) => {
       try {
         return [parse(small.get(path)!)];
       } catch (error) {
-        if (error instanceof SignatureFormatError) return [];
+        if (isUnreadable(error)) return [];
         throw error;
       }
     });
   return {
-    certificates: read(material.certificates, parseCertificate),
-    ocsp: read(material.ocsp, (bytes): OcspAnswer => ({ response: parseOcspResponse(bytes), enclosed: true })),
-    crls: read(material.crls, readCrlFile),
+    certificates: read(material.certificates, (bytes) => parseCertificate(bytes, work)),
+    ocsp: read(material.ocsp, (bytes): OcspAnswer => ({ response: parseOcspResponse(bytes, work), enclosed: true })),
+    crls: read(material.crls, (bytes) => readCrlFile(bytes, work)),
   };
 }
 
@@ -192,6 +213,7 @@ function checkSignature(one: PackSignature, files: Files, { ocsp, crls }: ReadMa
     crls,
     policy: policyFor(input.purpose ?? 'sign'),
     requiredRoles: input.requiredRoles,
+    work: input.work,
   });
   return { path, receivedAt: one.receivedAt, isSameSignature: one.proof === null || sameSigners(received, checked), report };
 }
@@ -202,9 +224,9 @@ function sameSigners(a: Uint8Array, b: Uint8Array): boolean {
   return left.length === right.length && left.every((signer, i) => equalBytes(signer.signature, right[i]!.signature));
 }
 
-function checkAudit(audit: NonNullable<Manifest['audit']>, { small }: Files, { at, trust }: PackInput): AuditCheck {
+function checkAudit(audit: NonNullable<Manifest['audit']>, { small }: Files, { at, trust, work }: PackInput): AuditCheck {
   const stamps = new Map(audit.stamps.map(({ seq, path }) => [seq, small.get(path)!]));
-  const walk = new AuditWalk({ at, trust, policy: policyFor('sign'), stamps });
+  const walk = new AuditWalk({ at, trust, policy: policyFor('sign'), stamps, ...(work ? { work } : {}) });
   for (const line of linesOf(small.get(audit.excerpt)!)) walk.line(line);
   return walk.finish();
 }

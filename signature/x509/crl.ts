@@ -78,11 +78,11 @@ export function parseCrl(der: Uint8Array, work?: Work): Crl {
 }
 
 /** Reads a CRL file: DER or PEM. */
-export function readCrlFile(file: Uint8Array): Crl {
-  if (file[0] === TAG.SEQUENCE) return parseCrl(file);
+export function readCrlFile(file: Uint8Array, work?: Work): Crl {
+  if (file[0] === TAG.SEQUENCE) return parseCrl(file, work);
   const block = pemBlocks(Buffer.from(file).toString('latin1'), 'X509 CRL')[0];
   if (!block) throw new SignatureFormatError('structure.not_der', 'The file holds no certificate revocation list');
-  return parseCrl(block);
+  return parseCrl(block, work);
 }
 
 /** The entries of a serial number, none when the list does not name it. */

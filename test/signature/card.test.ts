@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { PDFDocument, degrees, PDFName } from '@cantoo/pdf-lib';
-import { createTrustStore, DOCUMENT_POLICY, mergeTrustStores, productionTrust, readCertificates } from '../../signature';
+import { createTrustStore, DOCUMENT_POLICY, mergeTrustStores, productionTrust, readCertificates, Work } from '../../signature';
 import { makeCard, type CardOrder, type CardSignature } from '../../signature/card';
 import { CardError, joinQrParts, QrError, readCard, splitIntoQr, verifyCard } from '../../signature/card/reading';
 import { PdfLexer } from '../../signature/card/pdf-values';
@@ -273,11 +273,11 @@ describe('a signature in QR codes', () => {
 });
 
 test.each([-1, 5, Number.MAX_SAFE_INTEGER, NaN])('a card that points outside of itself (%d) is damaged, not a crash', (at) => {
-  expect(() => new PdfLexer(Buffer.from('1 0'), at)).toThrow(CardError);
+  expect(() => new PdfLexer(Buffer.from('1 0'), at, new Work())).toThrow(CardError);
 });
 
 test('a remark that never ends is the end of the file, not a crash', () => {
-  const lexer = new PdfLexer(Buffer.from('12 % and nothing after it'), 0);
+  const lexer = new PdfLexer(Buffer.from('12 % and nothing after it'), 0, new Work());
   expect([lexer.integer(), lexer.word(), lexer.at]).toEqual([12, '', 25]);
   expect(() => lexer.integer()).toThrow(CardError);
 });

@@ -223,7 +223,7 @@ const targets: readonly Target[] = [
             yield await Promise.resolve(files.get(name)!);
           })(),
         );
-      return verifyPack({ names: [...files.keys()], open }, { at, trust });
+      return verifyPack({ names: [...files.keys()], size: 1 << 20, open }, { at, trust });
     },
     allowed: [PackError, SignatureFormatError],
   },
