@@ -8,6 +8,7 @@ import type { RouteSender } from '../integrations/temporal/send';
 import type { InstallationPolicy, TrustStore } from '../signature';
 import type { CardOrder } from '../signature/card';
 import type { SignedPdfOrder } from '../signature/sheet';
+import type { HeadStore } from '../storage/head-store';
 import type { ObjectStore } from '../storage/objects';
 import type { OutboxTemplate } from '../storage/outbox';
 import type { MailTemplate } from '../storage/queries/mail';
@@ -16,7 +17,7 @@ import type { InTx } from '../storage/tx';
 export type Lang = 'ru' | 'kk' | 'en';
 /** Renders one mail in the recipient's language. */
 export type RenderMail = (
-  template: MailTemplate | OutboxTemplate,
+  template: MailTemplate | OutboxTemplate | 'audit-head',
   data: Record<string, unknown>,
   language: Lang,
 ) => { subject: string; text: string; html: string };
@@ -43,6 +44,8 @@ export type Deps = {
   db: Sequelize;
   inTx: InTx;
   objects: ObjectStore;
+  /** Where the heads of the audit log are kept. */
+  heads: HeadStore;
   mailer: Mailer;
   /** The organisation's directory, where there is one, and how large a share of its people may leave in one look without a person's word. */
   directory: Directory | null;

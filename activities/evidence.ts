@@ -25,13 +25,11 @@ import {
 import { appendAudit, type AuditEntry } from '../storage/audit';
 import {
   evidenceCase,
-  insertAuditStamp,
   overdueEvidence,
   revocationListVersions,
   revocationLists,
   saveEvidence,
   saveRevocationList,
-  unstampedHeads,
   type EvidenceCase,
   type EvidenceFinding,
 } from '../storage/queries/evidence';
@@ -88,18 +86,6 @@ export function evidenceActivities(deps: Deps) {
 
     /** Fetches the revocation lists that have grown old. A list that cannot be had or read leaves the last one in place. */
     refreshRevocationLists: (): Promise<{ fetched: number }> => lists.refresh(),
-
-    /** Has the head of every audit log time-stamped that has grown since its last stamp. */
-    stampAuditHeads: async (): Promise<{ stamped: number }> => {
-      let stamped = 0;
-      for (const head of await unstampedHeads(deps.db)) {
-        const answer = await deps.pki.timeStamp({ algorithm: 'streebog512', imprint: digest('streebog512', head.hash) });
-        if (!answer.ok) throw ApplicationFailure.retryable(describeProblem(answer.problem), 'NoTimeStamp');
-        await insertAuditStamp(deps.db, { ...head, token: Buffer.from(answer.token), stampedAt: deps.now() });
-        stamped++;
-      }
-      return { stamped };
-    },
   };
 }
 

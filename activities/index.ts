@@ -1,3 +1,4 @@
+import { auditActivities } from './audit';
 import type { Deps } from './deps';
 import { deriveActivities } from './derive';
 import { directoryActivities } from './directory';
@@ -22,5 +23,6 @@ export const createActivities = (deps: Deps) => ({
   ...phoneActivities(deps),
   ...directoryActivities(deps),
   ...outboxActivities(deps),
+  ...auditActivities(deps),
 });
 export type Activities = ReturnType<typeof createActivities>;

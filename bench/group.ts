@@ -33,7 +33,7 @@ const lookMs = 25;
 export const measureGroup: Measure = async () => {
   const installation = await startInstallation(({ KENSE_TRUST_FILES = '' }) => ({ KENSE_TRUST_FILES, KENSE_DEMO: '1' }));
   const { settings, url } = installation;
-  const db = openDatabase({ url: settings.KENSE_DATABASE_URL ?? '', poolMax: 8 });
+  const db = openDatabase({ url: settings.KENSE_DATABASE_URL ?? '', poolMax: 8, keys: secretKeysOf(settings.KENSE_SECRET_KEY ?? '') });
   const temporal = openTemporal(
     { address: settings.KENSE_TEMPORAL_ADDRESS ?? '', namespace: settings.KENSE_TEMPORAL_NAMESPACE ?? '' },
     secretKeysOf(settings.KENSE_SECRET_KEY ?? ''),

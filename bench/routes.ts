@@ -132,7 +132,7 @@ const ratioOf = ({ kense, bare }: Pair, kind: 'opens' | 'answers'): number =>
   rounded(quantile(kense[kind].ms, 0.5) / quantile(bare[kind].ms, 0.5));
 
 async function openBench({ settings, url }: BenchInstallation): Promise<Bench & { close(): Promise<void> }> {
-  const db = openDatabase({ url: settings['KENSE_DATABASE_URL']!, poolMax: 10 });
+  const db = openDatabase({ url: settings['KENSE_DATABASE_URL']!, poolMax: 10, keys: secretKeysOf(settings['KENSE_SECRET_KEY']!) });
   const temporal = { address: settings['KENSE_TEMPORAL_ADDRESS']!, namespace: settings['KENSE_TEMPORAL_NAMESPACE']! };
   const { client, connection } = openTemporal(temporal, secretKeysOf(settings['KENSE_SECRET_KEY']!));
   const people = await makePeople(db, 1 + participants);

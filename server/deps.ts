@@ -7,6 +7,7 @@ import { openTemporal } from '../integrations/temporal/client';
 import { wakeOutbox } from '../integrations/temporal/outbox';
 import { routeSender } from '../integrations/temporal/send';
 import { openDatabase } from '../storage/database';
+import { openHeadStore } from '../storage/head-store';
 import { newId } from '../storage/ids';
 import { openObjectStore } from '../storage/objects';
 import { transactions } from '../storage/tx';
@@ -70,6 +71,7 @@ export function activityDeps(config: Config, poolMax: number): ActivityDeps & { 
     db,
     inTx: transactions(db),
     objects: openObjectStore(config.objects),
+    heads: openHeadStore({ ...config.objects, ...config.auditHeads }),
     mailer,
     directory: config.directory ? openDirectory(config.directory) : null,
     syncMaxPercent: config.directory?.syncMaxPercent ?? 0,

@@ -8,7 +8,8 @@ const usage = `kense COMMAND
   migrate                     bring the database to the newest schema
   user create-admin …         make an owner who can sign in without mail or directory
   user disable | enable …     close an account of this installation and end its sessions | open it again
-  audit verify                walk the audit log and name every changed, missing or inserted row
+  audit verify [--heads FILE] walk the audit log and its time-stamps, compare it with heads kept outside, name every fault
+  audit heads                 print where every audit log stands, one line each, to be kept outside
   reconcile                   start a workflow for every live route that lost its own
   config check                check all settings
   ready                       say whether database, schema, Temporal and object store answer, and why not
@@ -30,7 +31,8 @@ const commands: Record<string, Command> = {
   'user create-admin': async (argv) => (await admin()).runCreateAdmin(argv),
   'user disable': async (argv) => (await admin()).runAccountActive(argv, false),
   'user enable': async (argv) => (await admin()).runAccountActive(argv, true),
-  'audit verify': async () => (await admin()).runAuditVerify(),
+  'audit verify': async (argv) => (await import('./cli/audit.js')).runAuditVerify(argv),
+  'audit heads': async () => (await import('./cli/audit.js')).runAuditHeads(),
   'config check': async () => (await import('./cli/config-check.js')).runConfigCheck(),
   ready: async () => (await import('./cli/ready.js')).runReady(),
   'pki check': async () => (await import('./cli/pki.js')).runPkiCheck(),

@@ -791,6 +791,13 @@ export interface IinElsewhereMail {
   url: string;
 }
 
+/** To the owners, every night: where the audit log stands, to be kept outside. `line` is the head as `kense audit verify --heads` reads it. */
+export interface AuditHeadMail extends MailBase {
+  rows: number;
+  line: string;
+  at: Instant;
+}
+
 // ---------------------------------------------------------------- template name → data
 
 export interface Pages {
@@ -877,4 +884,5 @@ export interface Mails {
   'password-reset': PasswordResetMail;
   'password-changed': PasswordChangedMail;
   'iin-elsewhere': IinElsewhereMail;
+  'audit-head': AuditHeadMail;
 }

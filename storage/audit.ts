@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
+import type { KeptHead } from '../domain/audit/heads';
+import type { SecretKeys } from '../domain/secret-keys';
+import { auditKeysOf } from './audit-keys';
+import { isSameText, macOf, newestMac } from './secret-keys';
 import { change, execute, insert, select, selectOne } from './sql';
 import type { Tx } from './tx';
 
@@ -33,14 +37,19 @@ export type StoredAudit = {
   details: string;
   prev_hash: Buffer;
   hash: Buffer;
+  /** Version of the secret its MAC is made with; null for rows written before rows had one. */
+  key_version: number | null;
+  mac: Buffer | null;
 };
+/** A row as its digest sees it: what it says and its place. */
+type Digested = Omit<StoredAudit, 'hash' | 'key_version' | 'mac'>;
 
 const genesis = Buffer.alloc(32);
 
 const sha256 = (...parts: (Buffer | string)[]): Buffer => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 
 /** What a row says, in fixed order: everything but its place in the chain. */
-export const auditContent = (row: Omit<StoredAudit, 'hash' | 'prev_hash'>): (string | number)[] => [
+export const auditContent = (row: Omit<Digested, 'prev_hash'>): (string | number)[] => [
   row.organisation_id,
   Number(row.seq),
   row.at.toISOString(),
@@ -55,14 +64,13 @@ export const auditContent = (row: Omit<StoredAudit, 'hash' | 'prev_hash'>): (str
 ];
 
 /** SHA-256 over the JSON of a row's content: stands for the row where its content is nobody's business. */
-export const contentHash = (row: Omit<StoredAudit, 'hash' | 'prev_hash'>): Buffer => sha256(JSON.stringify(auditContent(row)));
+export const contentHash = (row: Omit<Digested, 'prev_hash'>): Buffer => sha256(JSON.stringify(auditContent(row)));
 
 /** SHA-256 over the digest of the content and the previous row's hash: a change anywhere breaks the chain from there on. */
-const rowHash = (row: Omit<StoredAudit, 'hash'>): Buffer => sha256(contentHash(row), row.prev_hash);
+const rowHash = (row: Digested): Buffer => sha256(contentHash(row), row.prev_hash);
 
 /** As 0.1.0 hashed rows: the previous hash was the last element of the JSON, so that no row could be linked without its content. */
-const firstRowHash = (row: Omit<StoredAudit, 'hash'>): Buffer =>
-  sha256(JSON.stringify([...auditContent(row), row.prev_hash.toString('hex')]));
+const firstRowHash = (row: Digested): Buffer => sha256(JSON.stringify([...auditContent(row), row.prev_hash.toString('hex')]));
 
 /** Whether a row's hash is that of its content and the row before it. */
 const isWhole = (row: StoredAudit): boolean => isLinkable(row) || firstRowHash(row).equals(row.hash);
@@ -70,13 +78,87 @@ const isWhole = (row: StoredAudit): boolean => isLinkable(row) || firstRowHash(r
 /** Whether the digest of a row's content is enough to link the row before it to the one after it. */
 export const isLinkable = (row: StoredAudit): boolean => rowHash(row).equals(row.hash);
 
+/** What the MAC of a row is made over: with the hash, all that the row and the rows before it say. */
+const rowText = (organisationId: string, seq: number, hash: Buffer): string => `audit-row:${organisationId}:${seq}:${hash.toString('hex')}`;
+const boundaryText = (organisationId: string, seq: number, hash: Buffer): string =>
+  `audit-boundary:${organisationId}:${seq}:${hash.toString('hex')}`;
+
+/** Whether a MAC is the one its version of the secret makes; `unknown-key` when that version is not at hand. */
+function checkMac(keys: SecretKeys, version: number | null, mac: Buffer | null, text: string): 'good' | 'bad' | 'missing' | 'unknown-key' {
+  if (version === null || !mac) return 'missing';
+  const expected = macOf(keys, version, text);
+  if (!expected) return 'unknown-key';
+  return isSameText(expected.toString('hex'), mac.toString('hex')) ? 'good' : 'bad';
+}
+
+/** The last row of an organisation's log that was written before rows had MACs; 0 for an organisation that is younger. */
+export type Boundary = { seq: number; hash: Buffer };
+type StoredBoundary = { organisation_id: string; seq: number; hash: Buffer; key_version: number; mac: Buffer };
+
+async function insertBoundary(db: Sequelize, organisationId: string, { seq, hash }: Boundary, tx?: Tx): Promise<void> {
+  const { version, mac } = newestMac(auditKeysOf(db), boundaryText(organisationId, seq, hash));
+  await execute(
+    db,
+    'INSERT IGNORE INTO audit_boundaries (organisation_id, seq, hash, key_version, mac) VALUES (:organisationId, :seq, :hash, :version, :mac)',
+    { organisationId, seq, hash, version, mac },
+    tx,
+  );
+}
+
+/**
+ * Closes the rows of former releases, once, when the schema learns of MACs. It is never done again: a boundary that vanished later is a
+ * fault, and not the occasion to draw another where somebody wishes it.
+ */
+export async function sealBoundaries(db: Sequelize): Promise<void> {
+  const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(
+    db,
+    'SELECT organisation_id, seq, hash FROM audit_heads',
+  );
+  for (const head of heads) await insertBoundary(db, head.organisation_id, { seq: Number(head.seq), hash: head.hash });
+}
+
+/** The boundary as it counts: null when it is not one that this installation has drawn. */
+function readBoundary(keys: SecretKeys, row: StoredBoundary): Boundary | null {
+  const boundary = { seq: Number(row.seq), hash: row.hash };
+  const text = boundaryText(row.organisation_id, boundary.seq, boundary.hash);
+  return checkMac(keys, row.key_version, row.mac, text) === 'good' ? boundary : null;
+}
+
+/** The boundary of an organisation, or null when there is none that counts. */
+async function boundaryOf(db: Sequelize, organisationId: string): Promise<Boundary | null> {
+  const row = await selectOne<StoredBoundary>(db, 'SELECT * FROM audit_boundaries WHERE organisation_id = :organisationId', {
+    organisationId,
+  });
+  return row && readBoundary(auditKeysOf(db), row);
+}
+
+/** The boundaries that count, by organisation. */
+async function allBoundaries(db: Sequelize): Promise<Map<string, Boundary>> {
+  const rows = await select<StoredBoundary>(db, 'SELECT * FROM audit_boundaries');
+  return new Map(
+    rows.flatMap((row): [string, Boundary][] => {
+      const boundary = readBoundary(auditKeysOf(db), row);
+      return boundary ? [[row.organisation_id, boundary]] : [];
+    }),
+  );
+}
+
+/** Whether a row is as this installation wrote it: under its MAC, or before the boundary without one. */
+function sealOf(keys: SecretKeys, boundary: Boundary | null, row: StoredAudit): 'good' | 'unkeyed' | 'forged' | 'unknown-key' {
+  const seq = Number(row.seq);
+  if (boundary && seq < boundary.seq) return 'good'; // the chain leads from it to the boundary's own hash
+  if (boundary && seq === boundary.seq) return boundary.hash.equals(row.hash) ? 'good' : 'forged';
+  const found = checkMac(keys, row.key_version, row.mac, rowText(row.organisation_id, seq, row.hash));
+  return found === 'missing' ? 'unkeyed' : found === 'bad' ? 'forged' : found;
+}
+
 /**
  * Appends entries to their organisation's chain inside the command's transaction. The head row stays locked until the commit, so call
  * it last: everything before it runs in parallel with other commands.
  */
 export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Promise<void> {
   const head = (await lockHead(db, tx, entry.organisationId)) ?? (await makeHead(db, tx, entry.organisationId));
-  const row: Omit<StoredAudit, 'hash'> = {
+  const row: Digested = {
     organisation_id: entry.organisationId,
     seq: Number(head.seq) + 1,
     at: entry.at,
@@ -91,7 +173,8 @@ export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Pro
     prev_hash: head.hash,
   };
   const hash = rowHash(row);
-  await insert(db, 'audit', [{ ...row, hash }], tx);
+  const { version, mac } = newestMac(auditKeysOf(db), rowText(row.organisation_id, row.seq, hash));
+  await insert(db, 'audit', [{ ...row, hash, key_version: version, mac }], tx);
   await change(
     db,
     'UPDATE audit_heads SET seq = :seq, hash = :hash WHERE organisation_id = :id',
@@ -110,6 +193,7 @@ async function makeHead(db: Sequelize, tx: Tx, id: string): Promise<Head> {
   await execute(db, 'INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)', { id, genesis }, tx);
   const head = await lockHead(db, tx, id);
   if (!head) throw new Error('audit head vanished');
+  if (Number(head.seq) === 0) await insertBoundary(db, id, { seq: 0, hash: genesis }, tx);
   return head;
 }
 
@@ -146,12 +230,22 @@ export async function verifyEntity(db: Sequelize, organisationId: string, entity
       WHERE a.organisation_id = :organisationId AND a.entity_id = :entityId ORDER BY a.seq`,
     { organisationId, entityId },
   );
-  const isUnbroken = rows.every(({ before, ...row }) => isWhole(row) && row.prev_hash.equals(before ?? genesis));
+  const [keys, boundary] = [auditKeysOf(db), await boundaryOf(db, organisationId)];
+  const isUnbroken = rows.every(
+    ({ before, ...row }) => isWhole(row) && row.prev_hash.equals(before ?? genesis) && sealOf(keys, boundary, row) === 'good',
+  );
   return { isWhole: isUnbroken, count: rows.length };
 }
 
-/** What is wrong with a chain: a row was changed, one is missing before `seq`, or the newest rows were cut off. */
-export type AuditFault = { organisationId: string; seq: number; fault: 'changed' | 'missing' | 'broken-link' | 'head-mismatch' };
+/**
+ * What is wrong with a chain: a row was changed, one is missing before `seq`, the newest rows were cut off; a row has no MAC, another one
+ * than ours, or one under a version of the secret that is not at hand; the boundary of rows without MACs is gone or not ours.
+ */
+export type AuditFault = {
+  organisationId: string;
+  seq: number;
+  fault: 'changed' | 'missing' | 'broken-link' | 'head-mismatch' | 'unkeyed' | 'forged' | 'unknown-key' | 'boundary';
+};
 
 /** The hash of one row of a chain, or null; a time-stamp says that it existed. */
 export async function hashAt(db: Sequelize, organisationId: string, seq: number): Promise<Buffer | null> {
@@ -164,6 +258,7 @@ export async function hashAt(db: Sequelize, organisationId: string, seq: number)
 
 /** Walks every chain in pages and returns each fault found with the number of rows read. A row inserted by hand shows as a broken link. */
 export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults: AuditFault[] }> {
+  const [keys, boundaries] = [auditKeysOf(db), await allBoundaries(db)];
   const faults: AuditFault[] = [];
   let rows = 0;
   const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(
@@ -178,6 +273,8 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
   }
   for (const head of heads) {
     let previous: { seq: number; hash: Buffer } = { seq: 0, hash: genesis };
+    const boundary = boundaries.get(head.organisation_id) ?? null;
+    if (!boundary || boundary.seq > Number(head.seq)) faults.push({ organisationId: head.organisation_id, seq: 0, fault: 'boundary' });
     for (;;) {
       const page = await select<StoredAudit>(db, 'SELECT * FROM audit WHERE organisation_id = :id AND seq > :seq ORDER BY seq LIMIT 1000', {
         id: head.organisation_id,
@@ -189,6 +286,8 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
         if (seq !== previous.seq + 1) report('missing');
         else if (!row.prev_hash.equals(previous.hash)) report('broken-link');
         if (!isWhole(row)) report('changed');
+        const seal = sealOf(keys, boundary, row);
+        if (seal !== 'good') report(seal);
         previous = { seq, hash: row.hash };
       }
       rows += page.length;
@@ -199,4 +298,49 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
     }
   }
   return { rows, faults };
+}
+
+/** Where every organisation's log stands now, in the form that is kept outside. */
+export async function currentHeads(db: Sequelize, at: Date): Promise<KeptHead[]> {
+  const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(
+    db,
+    'SELECT organisation_id, seq, hash FROM audit_heads WHERE seq > 0 ORDER BY organisation_id',
+  );
+  const boundaries = await allBoundaries(db);
+  return heads.map((row) => ({
+    organisationId: row.organisation_id,
+    seq: Number(row.seq),
+    hash: row.hash.toString('hex'),
+    keyedAfter: boundaries.get(row.organisation_id)?.seq ?? null,
+    at: at.toISOString(),
+  }));
+}
+
+export type HeadFault = { kept: KeptHead; fault: 'gone' | 'written-anew' | 'boundary-moved' };
+/** Rows asked for at once. */
+const headsAtOnce = 500;
+
+/** Heads kept outside that the log no longer leads to. */
+export async function compareHeads(db: Sequelize, kept: readonly KeptHead[]): Promise<HeadFault[]> {
+  const boundaries = await allBoundaries(db);
+  const faults: HeadFault[] = [];
+  for (const organisationId of new Set(kept.map((head) => head.organisationId))) {
+    const own = kept.filter((head) => head.organisationId === organisationId);
+    for (let from = 0; from < own.length; from += headsAtOnce) {
+      const some = own.slice(from, from + headsAtOnce);
+      const rows = await select<{ seq: number; hash: Buffer }>(
+        db,
+        'SELECT seq, hash FROM audit WHERE organisation_id = :organisationId AND seq IN (:seqs)',
+        { organisationId, seqs: some.map((head) => head.seq) },
+      );
+      const hashes = new Map(rows.map((row) => [Number(row.seq), row.hash.toString('hex')]));
+      for (const head of some) {
+        const hash = hashes.get(head.seq);
+        const isMoved = head.keyedAfter !== null && head.keyedAfter !== boundaries.get(organisationId)?.seq;
+        const fault = hash === undefined ? 'gone' : hash !== head.hash ? 'written-anew' : isMoved ? 'boundary-moved' : null;
+        if (fault) faults.push({ kept: head, fault });
+      }
+    }
+  }
+  return faults;
 }

@@ -11,10 +11,16 @@ import { createChallenges } from './migrations/0008-create-challenges';
 import { createPhone } from './migrations/0009-create-phone';
 import { separateIdentities } from './migrations/0010-separate-identities';
 import { countUploads } from './migrations/0011-count-uploads';
+import { keyAudit } from './migrations/0012-key-audit';
 import type { SchemaFacts } from './migrations/lib';
 
 /** One forward step of the schema. It may be run again after a crash: DDL commits by itself, so every statement must be repeatable. */
-export type Migration = { name: string; up(sql: (statement: string) => Promise<void>, facts: SchemaFacts): Promise<void> };
+export type Migration = {
+  name: string;
+  up(sql: (statement: string) => Promise<void>, facts: SchemaFacts): Promise<void>;
+  /** What wants more than statements, done once they have run; it must be repeatable too. */
+  after?(db: Sequelize): Promise<void>;
+};
 
 /** All migrations in order; a released one is never edited. */
 export const migrations: readonly Migration[] = [
@@ -29,6 +35,7 @@ export const migrations: readonly Migration[] = [
   createPhone,
   separateIdentities,
   countUploads,
+  keyAudit,
 ];
 
 const lockName = 'kense-migrate';
@@ -84,7 +91,10 @@ export async function migrate(db: Sequelize): Promise<string[]> {
       const umzug = new Umzug({
         migrations: migrations.map((m) => ({
           name: m.name,
-          up: () => m.up(async (statement) => void (await db.query(statement)), schemaFacts(db)),
+          up: async () => {
+            await m.up(async (statement) => void (await db.query(statement)), schemaFacts(db));
+            await m.after?.(db);
+          },
         })),
         storage: new AppliedMigrations(db),
         logger: undefined,

@@ -35,10 +35,10 @@ export type ObjectStore = {
 const tlsAgent = (caFile: string | null): Agent =>
   new Agent({ keepAlive: true, minVersion: 'TLSv1.2', rejectUnauthorized: true, ...(caFile ? { ca: readFileSync(caFile) } : {}) });
 
-/** Opens the store by path-style addresses, which every S3 server understands. */
-export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
+/** A client by path-style addresses, which every S3 server understands. */
+export function openS3(options: ObjectStoreOptions): Client {
   const url = new URL(options.endpoint);
-  const client = new Client({
+  return new Client({
     endPoint: url.hostname,
     port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
     useSSL: url.protocol === 'https:',
@@ -49,6 +49,11 @@ export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
     partSize: 8 * 1024 * 1024,
     ...(url.protocol === 'https:' ? { transportAgent: tlsAgent(options.caFile ?? null) } : {}),
   });
+}
+
+/** Opens the store. */
+export function openObjectStore(options: ObjectStoreOptions): ObjectStore {
+  const client = openS3(options);
   const { bucket } = options;
   const isMissing = (error: unknown): boolean => ['NotFound', 'NoSuchKey'].includes((error as { code?: string }).code ?? '');
   return {

@@ -891,4 +891,10 @@ export const mails: { [Name in keyof Mails]: Mails[Name] } = {
   expired: { ...mailBase, due: '2026-11-18', awaited: ['Ким С. В.'] },
   withdrawn: { ...mailBase, by: 'Ахметова Д. С.', at: now, remark: null },
   disproved: { ...mailBase, signer: 'Ким Светлана Викторовна', code: 'certificate.revoked', at: now },
+  'audit-head': {
+    ...mailBase,
+    rows: 4211,
+    line: `kense-head 01K9G7Q4M0000000000000000A 4211 ${'5e'.repeat(32)} keyed-after 0 at ${now}`,
+    at: now,
+  },
 };

@@ -1,15 +1,15 @@
 import { createInterface } from 'node:readline/promises';
-import type { Sequelize } from 'sequelize';
+import { formatHead } from '../../domain/audit/heads';
 import { isTwelveDigits } from '../../domain/people/numbers';
 import { evidenceSender } from '../../integrations/temporal/evidence';
 import { openTemporal } from '../../integrations/temporal/client';
 import { groupSender } from '../../integrations/temporal/groups';
 import { routeSender } from '../../integrations/temporal/send';
-import { policyFor, sentenceOf, verifyTimeStampToken } from '../../signature';
-import { appendAudit, hashAt, verifyAudit } from '../../storage/audit';
+import { appendAudit, currentHeads } from '../../storage/audit';
 import { assertDatabase, openDatabase } from '../../storage/database';
 import { newId } from '../../storage/ids';
 import { migrate } from '../../storage/migrate';
+import { keyAudit } from '../../storage/migrations/0012-key-audit';
 import { openObjectStore } from '../../storage/objects';
 import {
   accountByLogin,
@@ -23,14 +23,12 @@ import { phoneSender } from '../../integrations/temporal/phone';
 import { liveGroups } from '../../storage/queries/groups';
 import { routesWithForgottenMail } from '../../storage/queries/mail';
 import { livePhones } from '../../storage/queries/phone';
-import { allAuditStamps, gatheringEvidence, type AuditStamp } from '../../storage/queries/evidence';
+import { gatheringEvidence } from '../../storage/queries/evidence';
 import { liveRoutes } from '../../storage/queries/routes';
 import { installation } from '../../storage/queries/settings';
 import { transactions } from '../../storage/tx';
 import { hashPassword, minPasswordLength } from '../auth/passwords';
 import { readConfig, type Config } from '../config';
-import { loadTrust } from '../signing/check-signature';
-import { loadPolicy } from '../signing/policy';
 import { Usage } from './usage';
 
 type Options = { words: string[]; values: Map<string, string> };
@@ -47,7 +45,8 @@ export function parseOptions(argv: readonly string[]): Options {
   return { words, values };
 }
 
-async function withDatabase<T>(config: Config, work: (db: ReturnType<typeof openDatabase>) => Promise<T>): Promise<T> {
+/** Runs work on a pool of its own. */
+export async function withDatabase<T>(config: Config, work: (db: ReturnType<typeof openDatabase>) => Promise<T>): Promise<T> {
   const db = openDatabase({ url: config.databaseUrl, tls: config.databaseTls, keys: config.secrets, poolMax: 4 });
   try {
     return await work(db);
@@ -59,47 +58,18 @@ async function withDatabase<T>(config: Config, work: (db: ReturnType<typeof open
 /** Brings the schema up to date and makes the bucket. */
 export async function runMigrate(): Promise<number> {
   const config = readConfig(process.env);
-  const applied = await withDatabase(config, async (db) => {
+  const { applied, heads } = await withDatabase(config, async (db) => {
     await assertDatabase(db);
-    return migrate(db);
+    const names = await migrate(db);
+    // Done once in the life of a database: a second time somebody has undone the first, and an administrator sees it here.
+    return { applied: names, heads: names.includes(keyAudit.name) ? await currentHeads(db, new Date()) : [] };
   });
   await openObjectStore(config.objects).ensureBucket();
+  if (heads.length > 0) console.log('rows of the audit log up to here carry no MAC; keep these lines outside:');
+  for (const head of heads) console.log(formatHead(head));
   console.log(applied.length > 0 ? `applied: ${applied.join(', ')}` : 'the schema is current');
   return 0;
 }
-
-/** Walks the audit log and its time-stamps and names every fault. Exit 0 when whole, 1 when not. */
-export async function runAuditVerify(): Promise<number> {
-  const config = readConfig(process.env);
-  return withDatabase(config, async (db) => {
-    const { rows, faults } = await verifyAudit(db);
-    for (const f of faults) console.log(`organisation ${f.organisationId}, row ${f.seq}: ${explain[f.fault]}`);
-    const input = { at: new Date(), trust: loadTrust(config.trustFiles), policy: policyFor('sign', loadPolicy(config.policyFile)) };
-    const stamps = await allAuditStamps(db);
-    let bad = 0;
-    for (const stamp of stamps) {
-      const problem = await stampProblem(db, stamp, input);
-      if (!problem) continue;
-      bad++;
-      console.log(`organisation ${stamp.organisationId}, time-stamp of row ${stamp.seq}: ${problem}`);
-    }
-    console.log(`${rows} rows read, ${faults.length} faults; ${stamps.length} time-stamps, ${bad} of them bad`);
-    return faults.length === 0 && bad === 0 ? 0 : 1;
-  });
-}
-
-async function stampProblem(db: Sequelize, stamp: AuditStamp, input: Parameters<typeof verifyTimeStampToken>[2]): Promise<string | null> {
-  const hash = await hashAt(db, stamp.organisationId, stamp.seq);
-  if (!hash?.equals(stamp.hash)) return 'the row it was made over is gone or was written anew';
-  const { code, detail } = verifyTimeStampToken(stamp.token, stamp.hash, input);
-  return code === 'ok' ? null : `${sentenceOf(code)}${detail ? ` (${detail})` : ''}`;
-}
-const explain = {
-  changed: 'its content does not fit its hash: it was changed',
-  missing: 'a row before it is missing: it was removed',
-  'broken-link': 'it does not continue the row before it: one of them was inserted or replaced',
-  'head-mismatch': 'the newest row is not the one the chain ends with: rows were cut off or added',
-} as const;
 
 /** Makes a local owner of an organisation without mail or directory: the way in when nothing else works. */
 export async function runCreateAdmin(argv: readonly string[]): Promise<number> {

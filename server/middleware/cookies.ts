@@ -3,7 +3,14 @@ import type { CookieOptions, Request, Response } from 'express';
 import { macOf, secretVersions } from '../../storage/secret-keys';
 import type { Config } from '../config';
 
-const names = { session: 'kense', visitor: 'kense_visitor', flash: 'kense_flash', language: 'kense_lang', theme: 'kense_theme', device: 'kense_device' } as const;
+const names = {
+  session: 'kense',
+  visitor: 'kense_visitor',
+  flash: 'kense_flash',
+  language: 'kense_lang',
+  theme: 'kense_theme',
+  device: 'kense_device',
+} as const;
 type CookieKind = keyof typeof names;
 type PublicUrl = Pick<Config, 'publicUrl'>;
 

@@ -170,25 +170,6 @@ export type AuditHead = { organisationId: string; seq: number; hash: Buffer };
 /** A time-stamp over the head of an organisation's audit log: the log up to `seq` existed at `stampedAt`. */
 export type AuditStamp = AuditHead & { token: Buffer; stampedAt: Date };
 
-/** Heads of the audit logs that no time-stamp covers yet. */
-export async function unstampedHeads(db: Sequelize): Promise<AuditHead[]> {
-  const rows = await select<AuditHead>(
-    db,
-    `SELECT h.organisation_id AS organisationId, h.seq, h.hash FROM audit_heads h
-      WHERE h.seq > 0 AND NOT EXISTS (SELECT 1 FROM audit_stamps s WHERE s.organisation_id = h.organisation_id AND s.seq = h.seq)`,
-  );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
-}
-
-/** Keeps a stamp; the head it was asked for may have been stamped meanwhile by a repeat, then the first stays. */
-export async function insertAuditStamp(db: Sequelize, stamp: AuditStamp): Promise<void> {
-  await execute(
-    db,
-    `INSERT IGNORE INTO audit_stamps (organisation_id, seq, hash, token, stamped_at) VALUES (:organisationId, :seq, :hash, :token, :stampedAt)`,
-    stamp,
-  );
-}
-
 /** All stamps, an organisation after the other, oldest first; for a walk over the whole log. */
 export async function allAuditStamps(db: Sequelize): Promise<AuditStamp[]> {
   const rows = await select<AuditStamp>(

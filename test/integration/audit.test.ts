@@ -48,7 +48,7 @@ test.each([
 
 test('a row written in by hand is found, also when it hashes by itself', async () => {
   await sql(
-    `INSERT INTO audit SELECT organisation_id, 6, at, actor_kind, actor_id, actor_name, action, entity_kind, entity_id, 'forged', details, prev_hash, hash FROM audit WHERE seq = 5 AND organisation_id = '${org}'`,
+    `INSERT INTO audit SELECT organisation_id, 6, at, actor_kind, actor_id, actor_name, action, entity_kind, entity_id, 'forged', details, prev_hash, hash, key_version, mac FROM audit WHERE seq = 5 AND organisation_id = '${org}'`,
   );
   expect((await verifyAudit(database.db)).faults.map((f) => f.fault)).toEqual(expect.arrayContaining(['changed', 'head-mismatch']));
 });

@@ -175,7 +175,11 @@ beforeAll(
     nuc = await authority.serve();
     installation = await FaultInstallation.start(authority.pem, nuc.url);
     await installation.untilReady();
-    db = openDatabase({ url: installation.settings['KENSE_DATABASE_URL']!, poolMax: 4 });
+    db = openDatabase({
+      url: installation.settings['KENSE_DATABASE_URL']!,
+      poolMax: 4,
+      keys: secretKeysOf(installation.settings['KENSE_SECRET_KEY']!),
+    });
     await seedPeople(authority);
     const began = Date.now();
     await driveAll(planRoutes(seed, routeCount, initiators.length, answerers.length));

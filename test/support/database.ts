@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
 import type { Sequelize } from 'sequelize';
+import { secretKeysOf } from '../../domain/secret-keys';
 import { openDatabase } from '../../storage/database';
 import { migrate } from '../../storage/migrate';
 import { serverEnv } from './servers';
@@ -27,7 +28,7 @@ export async function emptyDatabase(): Promise<TestDatabase> {
   const name = `t_${randomBytes(8).toString('hex')}`;
   await statement(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`);
   const url = serverEnv()['KENSE_DATABASE_URL']!.replace(/\/kense$/, `/${name}`);
-  const db = openDatabase({ url, poolMax: 10 });
+  const db = openDatabase({ url, poolMax: 10, keys: secretKeysOf(serverEnv()['KENSE_SECRET_KEY']!) });
   const drop = async () => {
     await db.close();
     await statement(`DROP DATABASE IF EXISTS ${name}`);
