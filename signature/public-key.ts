@@ -11,11 +11,15 @@ import type { Work } from './work';
 /** Keys the engine can verify with; anything else is `unknown` and leads to "cannot tell", never to "invalid". */
 export type PublicKey =
   | { readonly kind: GostFamily; readonly point: AffinePoint }
-  | { readonly kind: 'rsa'; readonly key: KeyObject; readonly modulusBytes: number }
+  | { readonly kind: 'rsa'; readonly key: KeyObject; readonly modulusBytes: number; readonly bits: number; readonly exponent: bigint }
   | { readonly kind: 'unknown'; readonly algorithm: string; readonly reason: string };
 
-/** Families an installation may stop accepting from some date on. */
-export type AlgorithmFamily = 'gost2015' | 'gost2004' | 'rsa' | 'rsa-sha1';
+/**
+ * Families an installation may stop accepting from some date on. A signature may belong to several: `rsa-short` are keys below 2048 bits,
+ * `rsa-low-exponent` those with a public exponent below 65537, `sha1-imprint` time-stamps over a SHA-1 digest.
+ */
+export const ALGORITHM_FAMILIES = ['gost2015', 'gost2004', 'rsa', 'rsa-sha1', 'rsa-short', 'rsa-low-exponent', 'sha1-imprint'] as const;
+export type AlgorithmFamily = (typeof ALGORITHM_FAMILIES)[number];
 
 /** How to verify one signature: digest of the signed octets and family of the key. */
 export interface SignatureScheme {
@@ -24,6 +28,10 @@ export interface SignatureScheme {
 }
 
 const MAX_RSA_BYTES = 1024;
+const GOOD_RSA_BITS = 2048;
+const GOOD_EXPONENT = 65_537n;
+/** Larger ones only make checking slow. */
+const MAX_EXPONENT = 1n << 64n;
 
 const RSA_DIGESTS: Readonly<Record<string, DigestName>> = {
   [OID.sha1WithRsa]: 'sha1',
@@ -67,9 +75,11 @@ function parseInner(bits: Der): Uint8Array | undefined {
 function readRsa(spki: Der): PublicKey {
   try {
     const key = createPublicKey({ key: Buffer.from(spki.bytes), format: 'der', type: 'spki' });
-    const modulusBytes = Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8);
+    const { modulusLength: bits = 0, publicExponent: exponent = 0n } = key.asymmetricKeyDetails ?? {};
+    const modulusBytes = Math.ceil(bits / 8);
     if (modulusBytes < 128 || modulusBytes > MAX_RSA_BYTES) return unknown(OID.rsaKey, 'its length is not supported');
-    return { kind: 'rsa', key, modulusBytes };
+    if (exponent < 3n || exponent % 2n === 0n || exponent > MAX_EXPONENT) return unknown(OID.rsaKey, 'its exponent is not supported');
+    return { kind: 'rsa', key, modulusBytes, bits, exponent };
   } catch {
     return unknown(OID.rsaKey, 'it cannot be read');
   }
@@ -101,6 +111,13 @@ export function schemeFor(key: PublicKey, signatureOid: string, declaredDigest?:
     case 'unknown':
       return undefined;
   }
+}
+
+/** Every family a signature by this key and scheme belongs to. */
+export function familiesOf(key: PublicKey, scheme: SignatureScheme): AlgorithmFamily[] {
+  if (key.kind !== 'rsa') return [scheme.family];
+  const short = key.bits < GOOD_RSA_BITS ? (['rsa-short'] as const) : [];
+  return [scheme.family, ...short, ...(key.exponent < GOOD_EXPONENT ? (['rsa-low-exponent'] as const) : [])];
 }
 
 /** Outcomes of the last GOST verifications: a CMS is looked at first for what it lacks and then with the answers to that. */

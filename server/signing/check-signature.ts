@@ -34,7 +34,7 @@ export type CheckRequest = {
   content?: Uint8Array;
   at: number;
   receivedAt?: number;
-  /** It arrives now and something will rest on it: no answer from before its arrival serves. */
+  /** It arrives now and something will rest on it: no answer from before its arrival serves, and what the policy asks of new ones is asked. */
   isArrival?: boolean;
   /** Exactly one signer is expected: several are refused before anything is verified. */
   onlySigner?: boolean;
@@ -81,7 +81,7 @@ export async function checkSignature(request: CheckRequest, { trust, policy, pki
       policy: policyFor(request.purpose ?? 'sign', policy),
       timeoutMs: patienceMs,
       ...(work ? { work } : {}),
-      ...(request.isArrival ? { since: new Date(request.at) } : {}),
+      ...(request.isArrival ? { since: new Date(request.at), atReceipt: true } : {}),
       lists: () => Promise.resolve(lists),
     });
     return { ok: true, report, der };
@@ -104,7 +104,7 @@ async function checkXmlSignature(request: CheckRequest, lists: readonly Crl[], {
       trust,
       policy: policyFor(request.purpose ?? 'sign', policy),
       timeoutMs: patienceMs,
-      ...(request.isArrival ? { since: new Date(request.at) } : {}),
+      ...(request.isArrival ? { since: new Date(request.at), atReceipt: true } : {}),
       lists: () => lists,
     });
     return { ok: true, report, der: request.signature };

@@ -63,6 +63,8 @@ export interface CertificateOrder {
   readonly urls?: AuthorityUrls;
   /** Default: made from the key identifier, as NUC RK does; give one when the same key is certified again. */
   readonly serial?: bigint;
+  /** Put beside those of the profile, or in place of one of the same type. */
+  readonly extensions?: readonly { readonly type: string; readonly value: Uint8Array; readonly critical?: boolean }[];
   /** Default: SHA-1 of the key. */
   readonly keyIdentifier?: Uint8Array;
 }
@@ -170,7 +172,9 @@ function extensions(order: CertificateOrder, keyId: Uint8Array, authorityKeyId: 
     profile.kind === 'ocsp' ? extension(OID.ocspNoCheck, nil()) : undefined,
     profile.kind === 'subject' ? extension(OID.keyStorage, sequence(oid(OID.keyStorageFile))) : undefined,
   ];
-  return list.filter((item) => item !== undefined);
+  const more = order.extensions ?? [];
+  const usual = list.filter((item) => item !== undefined && !more.some(({ type }) => type === Der.parse(item).children[0]?.oid()));
+  return [...usual.filter((item) => item !== undefined), ...more.map(({ type, value, critical }) => extension(type, value, critical))];
 }
 
 function extension(type: string, value: Uint8Array, critical = false): Uint8Array {

@@ -25,6 +25,7 @@ const INVALID = {
   'archive.mismatch': 'Something that the archive time-stamp covers was changed',
   'chain.signature_bad': 'The certificate was not signed by the authority it names',
   'chain.not_a_ca': 'The certificate was issued by somebody who may not issue certificates',
+  'chain.name_not_permitted': 'The certificate was issued by an authority that may not certify such a name',
   'certificate.revoked': 'The certificate was revoked',
   'certificate.expired_at_signing': 'The certificate had already expired when the signature was made',
   'certificate.not_yet_valid_at_signing': 'The certificate was not yet valid when the signature was made',
@@ -42,6 +43,7 @@ const INDETERMINATE = {
   'chain.ca_not_valid': 'A certificate of the authority was not valid at that time',
   'chain.critical_extension': 'A certificate holds a critical extension that is not supported',
   'timestamp.algorithm_unknown': 'The algorithm of the time-stamp is not supported',
+  'chain.serial': 'A certificate has a serial number that no authority may give',
   'timestamp.not_trusted': 'The time-stamping authority is not trusted',
   'timestamp.in_future': 'The time-stamp is later than the time of checking',
   'timestamp.expired': 'The certificate of the time-stamping authority has ended and no newer time-stamp keeps its proof',
@@ -56,7 +58,9 @@ const INDETERMINATE = {
   'revocation.missing': 'Whether the certificate was revoked could not be found out',
   'revocation.stale': 'The revocation lists at hand do not cover that time',
   'ess.missing': 'The signature is not bound to its certificate',
+  'claimed_time.in_future': 'The signer claims a time that has not come yet',
   'algorithm.no_longer_accepted': 'The algorithm was no longer accepted at that time',
+  'timestamp.algorithm_no_longer_accepted': 'The algorithm of the time-stamp was no longer accepted at the time it states',
 } as const;
 
 export type InvalidCode = keyof typeof INVALID;

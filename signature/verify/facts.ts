@@ -5,6 +5,7 @@ import { digestByOid, DIGEST_NAMES, type DigestName, type Digests } from '../dig
 import { OID } from '../oids';
 import { buildChain, type ChainResult } from '../x509/chain';
 import type { Crl } from '../x509/crl';
+import { permittedPurposes } from '../x509/purposes';
 import type { TrustStore } from '../x509/trust';
 import type { Certificate } from '../x509/certificate';
 import { Work } from '../work';
@@ -61,6 +62,8 @@ export interface SignerFacts extends SignerInfoFacts {
   readonly revocationAbout: Date;
   readonly level: Level;
   readonly chain: ChainResult | undefined;
+  /** Extended key usages of the signer as far as the authorities above allow them; undefined: nobody names any. */
+  readonly purposes: readonly string[] | undefined;
   /** Status of the certificates of the path below the anchor, the signer's first; empty when there is no path. */
   readonly revocation: readonly RevocationFact[];
 }
@@ -117,6 +120,7 @@ function signerFacts(signer: SignerInfo, common: Common, input: FactsInput): Sig
     revocationAbout,
     level: levelOf({ own, chain, ...stamps, times, enclosed, work }),
     chain,
+    purposes: chain && permittedPurposes(chain.path),
     revocation: chain?.trusted ? pathRevocation(chain.path, evidence, times, work) : [],
   };
 }

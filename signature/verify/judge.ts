@@ -1,7 +1,9 @@
 import type { ChainFault } from '../x509/chain';
 import { describeCertificate, type Certificate } from '../x509/certificate';
-import type { Role } from '../x509/roles';
+import { rolesOf, type Role } from '../x509/roles';
 import { OID } from '../oids';
+import { familiesOf } from '../public-key';
+import { refusedFamily, refusedInPath } from './algorithms';
 import { leadingCode, verdictOf, type Code, type FaultCode } from './codes';
 import type { SignerFacts } from './facts';
 import { fail, notChecked, pass, type Finding } from './finding';
@@ -18,16 +20,17 @@ export interface Judgement {
 }
 
 /** Applies a policy to the facts about one signer: every check with its result, and the most telling code of all. */
-export function judge(facts: SignerFacts, policy: Policy, requiredRoles: readonly Role[]): Judgement {
+export function judge(facts: SignerFacts, policy: Policy, requiredRoles: readonly Role[], atReceipt: boolean): Judgement {
   const findings: readonly (readonly [CheckName, Finding])[] = [
     ['structure', structure(facts)],
     ['digest', facts.digest],
     ['signature', signatureValue(facts)],
-    ['certificate-hash', certificateHash(facts, policy)],
+    ['certificate-hash', certificateHash(facts, policy.requireEss || (atReceipt && policy.requireEssAtReceipt))],
     ['time-stamp', timeStamp(facts, policy)],
     ['archive-time-stamp', archiveTimeStamp(facts)],
     ['chain', chain(facts)],
     ['validity', validity(facts)],
+    ['claimed-time', claimedTime(facts, policy, atReceipt)],
     ['revocation', revocation(facts, policy)],
     ['key-usage', keyUsage(facts, policy)],
     ['algorithm', algorithm(facts, policy)],
@@ -65,8 +68,8 @@ function signatureValue({ identity, signature }: SignerFacts): Finding {
   return identity.result === 'pass' ? signature : identity;
 }
 
-function certificateHash({ ess }: SignerFacts, policy: Policy): Finding {
-  return ess.result === 'not checked' && !ess.code && policy.requireEss ? fail('ess.missing', ess.detail) : ess;
+function certificateHash({ ess }: SignerFacts, isRequired: boolean): Finding {
+  return ess.result === 'not checked' && !ess.code && isRequired ? fail('ess.missing', ess.detail) : ess;
 }
 
 function timeStamp(facts: SignerFacts, policy: Policy): Finding {
@@ -94,6 +97,8 @@ const CHAIN_CODES: Readonly<Record<ChainFault, FaultCode>> = {
   'algorithm-unknown': 'algorithm.unknown',
   'not-a-ca': 'chain.not_a_ca',
   'critical-extension': 'chain.critical_extension',
+  'name-not-permitted': 'chain.name_not_permitted',
+  serial: 'chain.serial',
   expired: 'chain.ca_not_valid',
   'not-yet-valid': 'chain.ca_not_valid',
 };
@@ -126,6 +131,13 @@ function validity(facts: SignerFacts): Finding {
       ? fail('certificate.not_yet_valid', isoTime(notBefore))
       : fail('certificate.not_yet_valid_at_signing', isoTime(notBefore));
   return pass(`${isoTime(notBefore)} to ${isoTime(notAfter)}`);
+}
+
+/** The signer's clock is only a claim; one that runs ahead of the proven time is said, and refused as long as he can sign again. */
+function claimedTime({ claimedTime: claimed, bestTime }: SignerFacts, { claimedTimeAheadMs }: Policy, atReceipt: boolean): Finding {
+  if (!claimed) return notChecked(undefined, 'The signer claims no time');
+  if (claimed.getTime() <= bestTime.getTime() + claimedTimeAheadMs) return pass(isoTime(claimed));
+  return atReceipt ? fail('claimed_time.in_future', isoTime(claimed)) : notChecked(undefined, `The signer claims ${isoTime(claimed)}`);
 }
 
 /** A revoked authority of the path is as bad as a revoked signer; what is not known counts for the signer's own certificate only. */
@@ -168,46 +180,49 @@ function missingCode(policy: Policy): FaultCode | undefined {
 }
 
 /** Any kind of key the policy accepts is enough. */
-function keyUsage({ certificate }: SignerFacts, policy: Policy): Finding {
+function keyUsage({ certificate, purposes }: SignerFacts, policy: Policy): Finding {
   if (!certificate) return notChecked();
   const usages = [...(certificate.keyUsage ?? [])].join(', ');
-  return policy.keys.some((kind) => SUITS[kind](certificate)) ? pass(usages) : fail('key_usage.not_for_signing', usages);
+  return policy.keys.some((kind) => SUITS[kind](certificate, purposes)) ? pass(usages) : fail('key_usage.not_for_signing', usages);
 }
 
-const SUITS: Readonly<Record<KeyKind, (certificate: Certificate) => boolean>> = {
+type Purposes = readonly string[] | undefined;
+const SUITS: Readonly<Record<KeyKind, (certificate: Certificate, purposes: Purposes) => boolean>> = {
   signing: maySignDocuments,
   authentication: maySignIn,
 };
 
 /** NUC RK: nonRepudiation marks a signing key; certificates for entry have clientAuth or an authentication policy instead. */
-function maySignDocuments(certificate: Certificate): boolean {
-  const { keyUsage: usage, extendedKeyUsage: purposes, policies, basicConstraints } = certificate;
+function maySignDocuments(certificate: Certificate, purposes: Purposes): boolean {
+  const { keyUsage: usage, policies, basicConstraints } = certificate;
   if (basicConstraints?.ca || (usage && !usage.has('nonRepudiation'))) return false;
   if (policies.includes(OID.personAuthPolicy) || policies.includes(OID.legalEntityAuthPolicy)) return false;
-  const technical: readonly string[] = [OID.clientAuth, OID.timeStamping, OID.ocspSigning];
-  return !purposes || purposes.includes(OID.emailProtection) || !purposes.some((p) => technical.includes(p));
+  const technical: readonly string[] = [OID.serverAuth, OID.clientAuth, OID.codeSigning, OID.timeStamping, OID.ocspSigning];
+  if (!purposes || purposes.includes(OID.emailProtection)) return true;
+  return purposes.length > 0 && !purposes.some((p) => technical.includes(p));
 }
 
-function maySignIn(certificate: Certificate): boolean {
-  const { keyUsage: usage, extendedKeyUsage: purposes, basicConstraints } = certificate;
+function maySignIn(certificate: Certificate, purposes: Purposes): boolean {
+  const { keyUsage: usage, basicConstraints } = certificate;
   if (basicConstraints?.ca || (usage && !usage.has('digitalSignature'))) return false;
-  return !purposes?.some((p) => p === OID.timeStamping || p === OID.ocspSigning);
+  return !purposes || (purposes.length > 0 && !purposes.some((p) => p === OID.timeStamping || p === OID.ocspSigning));
 }
 
-function algorithm({ scheme, bestTime }: SignerFacts, policy: Policy): Finding {
-  if (!scheme) return notChecked();
-  const end = policy.algorithms[scheme.family];
-  if (end === undefined) return fail('algorithm.no_longer_accepted', scheme.family);
-  return end !== null && bestTime > new Date(end)
-    ? fail('algorithm.no_longer_accepted', `${scheme.family} until ${end}`)
-    : pass(scheme.family);
+/** Of the signature itself and of those of the authorities above. */
+function algorithm({ scheme, certificate, chain: path, bestTime }: SignerFacts, policy: Policy): Finding {
+  if (!scheme || !certificate) return notChecked();
+  const own = refusedFamily(familiesOf(certificate.publicKey, scheme), bestTime, policy);
+  if (own) return fail('algorithm.no_longer_accepted', own);
+  const above = path?.trusted ? refusedInPath(path.path, bestTime, policy) : undefined;
+  return above ? fail('algorithm.no_longer_accepted', `${above}, in a certificate`) : pass(scheme.family);
 }
 
 /** Any one of the policy's roles, and any one of those asked for here, is enough. */
-function role({ certificate }: SignerFacts, policy: Policy, required: readonly Role[]): Finding {
+function role({ certificate, purposes }: SignerFacts, policy: Policy, required: readonly Role[]): Finding {
   const demands = [policy.allowedRoles, required].filter((roles) => roles.length > 0);
   if (demands.length === 0) return notChecked(undefined, 'No role was asked for');
   if (!certificate) return notChecked();
-  const unmet = demands.find((roles) => !roles.some((r) => certificate.roles.includes(r)));
-  return unmet ? fail('role.missing', unmet.join(', ')) : pass(certificate.roles.join(', '));
+  const held = rolesOf(purposes ?? []);
+  const unmet = demands.find((roles) => !roles.some((r) => held.includes(r)));
+  return unmet ? fail('role.missing', unmet.join(', ')) : pass(held.join(', '));
 }

@@ -25,6 +25,10 @@ export interface Policy {
   readonly requireRevocation: RevocationDemand;
   /** Whether a signature that is not bound to its certificate (no ESS attribute) stays undecided. */
   readonly requireEss: boolean;
+  /** The same of one that arrives now: what people sign with here binds it, what others signed elsewhere and long ago may not. */
+  readonly requireEssAtReceipt: boolean;
+  /** How far the clock of a signer may run ahead before a signature that arrives now is refused. */
+  readonly claimedTimeAheadMs: number;
   readonly keyGoodAt: KeyInstant;
   /** How long what an OCSP answer without nextUpdate says of a suspension serves. */
   readonly ocspMaxAgeMs: number;
@@ -47,17 +51,28 @@ export type InstallationPolicy = { readonly [P in Purpose | 'all']?: PolicyChang
 
 /**
  * The law as it stands in 2026: a time-stamp is no longer compulsory, OCSP or a list must clear the certificate (order 1187 as amended).
- * GOST 34.310-2004 ended with the last certificates of 2024. An approval inside the house does without revocation.
+ * GOST 34.310-2004 ended with the last certificates of 2024, and with it the SHA-1 digests its time-stamps were asked for (met in 2022); RSA
+ * below 2048 bits and signatures over SHA-1 ended when NIST SP 800-131A and the browsers gave them up. A family that is not named, such as
+ * keys with a low exponent, is not accepted at any time. An approval inside the house does without revocation.
  */
 const LAW: Omit<Policy, 'purpose'> = {
   requireTimeStamp: false,
   requireRevocation: 'ocsp-or-crl',
   requireEss: false,
+  requireEssAtReceipt: true,
+  claimedTimeAheadMs: 3_600_000,
   keyGoodAt: 'signing',
   ocspMaxAgeMs: 24 * 3_600_000,
   crlMaxAgeMs: null,
   clockSkewMs: 5 * 60_000,
-  algorithms: { gost2015: null, gost2004: '2025-05-01T00:00:00Z', rsa: null, 'rsa-sha1': '2017-01-01T00:00:00Z' },
+  algorithms: {
+    gost2015: null,
+    gost2004: '2025-05-01T00:00:00Z',
+    rsa: null,
+    'rsa-sha1': '2017-01-01T00:00:00Z',
+    'rsa-short': '2014-01-01T00:00:00Z',
+    'sha1-imprint': '2025-05-01T00:00:00Z',
+  },
   keys: ['signing'],
   allowedRoles: [],
   timeStampPolicies: [],

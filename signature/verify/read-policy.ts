@@ -1,4 +1,4 @@
-import type { AlgorithmFamily } from '../public-key';
+import { ALGORITHM_FAMILIES } from '../public-key';
 import { ROLES } from '../x509/roles';
 import { KEY_INSTANTS, KEY_KINDS, PURPOSES, REVOCATION_DEMANDS, type InstallationPolicy, type PolicyChanges } from './policy';
 
@@ -11,7 +11,6 @@ export class PolicyError extends Error {
   }
 }
 
-const FAMILIES: readonly AlgorithmFamily[] = ['gost2015', 'gost2004', 'rsa', 'rsa-sha1'];
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/;
 const OBJECT_IDENTIFIER = /^[0-2](\.(0|[1-9]\d*))+$/;
 const MAX_MS = 366 * 24 * 3_600_000;
@@ -23,6 +22,8 @@ const RULES: { readonly [K in keyof PolicyChanges]-?: Rule } = {
   requireTimeStamp: flag,
   requireRevocation: oneOf(REVOCATION_DEMANDS),
   requireEss: flag,
+  requireEssAtReceipt: flag,
+  claimedTimeAheadMs: milliseconds,
   keyGoodAt: oneOf(KEY_INSTANTS),
   ocspMaxAgeMs: milliseconds,
   crlMaxAgeMs: (value) => (value === null ? undefined : milliseconds(value)),
@@ -85,7 +86,7 @@ function listOf(allowed: readonly string[]): Rule {
 function algorithms(value: unknown): string | undefined {
   if (!isRecord(value) || Object.keys(value).length === 0) return 'must be an object of families and the instants they end at';
   for (const [family, end] of Object.entries(value)) {
-    if (!FAMILIES.some((each) => each === family)) return `names ${family}; there are ${FAMILIES.join(', ')}`;
+    if (!ALGORITHM_FAMILIES.some((each) => each === family)) return `names ${family}; there are ${ALGORITHM_FAMILIES.join(', ')}`;
     const isInstant = typeof end === 'string' && INSTANT.test(end) && !Number.isNaN(Date.parse(end));
     if (end !== null && !isInstant) return `must give ${family} an instant like 2030-01-01T00:00:00Z, or null for no end`;
   }

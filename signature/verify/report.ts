@@ -14,6 +14,7 @@ export const CHECK_NAMES = [
   'archive-time-stamp',
   'chain',
   'validity',
+  'claimed-time',
   'revocation',
   'key-usage',
   'algorithm',

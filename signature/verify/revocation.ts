@@ -1,7 +1,10 @@
 import { checkOcsp, type OcspCheck, type OcspFault, type OcspOutcome } from '../ocsp/check';
 import { namesCertificate } from '../ocsp/cert-id';
 import type { OcspResponse } from '../ocsp/response';
+import type { AlgorithmFamily } from '../public-key';
 import { Work } from '../work';
+import { familiesOfSigned, refusedFamily } from './algorithms';
+import type { Policy } from './policy';
 import type { Certificate } from '../x509/certificate';
 import type { Crl, CrlReason } from '../x509/crl';
 import { checkRevocation as checkLists } from '../x509/revocation';
@@ -61,6 +64,8 @@ export interface RevocationTimes {
   /** How old a list may be at that instant to clear; null: until its nextUpdate. */
   readonly crlMaxAgeMs: number | null;
   readonly clockSkewMs: number;
+  /** Families of algorithms and until when each clears anybody. */
+  readonly algorithms: Policy['algorithms'];
 }
 
 /** True when the fact answers the question for good: later information can only confirm it. */
@@ -163,10 +168,20 @@ function statementOf(answer: OcspAnswer, subject: Subject, times: RevocationTime
   const outcome = checkOcsp(response, check, work);
   if (outcome.status === 'unusable') return { fact: unusableFact(outcome, subject), spokenAt: new Date(0), enclosed };
   const { thisUpdate, producedAt } = outcome;
+  const refused =
+    outcome.status === 'revoked' ? undefined : refusedFamily(answerFamilies(response, outcome.responder, subject), producedAt, times);
+  if (refused)
+    return { fact: { ...subject, status: 'untrusted', fault: 'algorithm-unknown', detail: refused }, spokenAt: new Date(0), enclosed };
   // With our nonce in it an answer was made after the question: our own clock says when, should the responder's be behind.
   const asked = nonce && askedAt ? askedAt.getTime() - Math.max(0, producedAt.getTime() - thisUpdate.getTime()) : -Infinity;
   const spokenAt = new Date(Math.max(thisUpdate.getTime(), asked));
   return { fact: factOf(outcome, spokenAt, sourceOf(response, outcome), subject, times), spokenAt, enclosed };
+}
+
+/** Of the answer and, where its signer was delegated, of the certificate that delegates. */
+function answerFamilies({ basic }: OcspResponse, responder: Certificate, { issuer }: Subject): AlgorithmFamily[] {
+  const delegation = responder.fingerprint === issuer.fingerprint ? [] : familiesOfSigned(issuer.publicKey, responder.signed.algorithm);
+  return [...(basic ? familiesOfSigned(responder.publicKey, basic.signed.algorithm) : []), ...delegation];
 }
 
 function unusableFact({ fault, detail }: Extract<OcspOutcome, { status: 'unusable' }>, subject: Subject): RevocationFact {
@@ -209,8 +224,13 @@ function sourceOf(response: OcspResponse, outcome: Exclude<OcspOutcome, { status
   return { kind: 'ocsp', der: response.der, thisUpdate, nextUpdate, producedAt, responder };
 }
 
-function listFact(subject: Subject, crls: readonly Crl[], { about, crlMaxAgeMs }: RevocationTimes, work: Work): RevocationFact {
-  const result = checkLists(subject.certificate, subject.issuer, crls, about, crlMaxAgeMs, work);
+function listFact(subject: Subject, crls: readonly Crl[], times: RevocationTimes, work: Work): RevocationFact {
+  const result = checkLists(subject.certificate, subject.issuer, crls, times.about, times.crlMaxAgeMs, work);
+  if (result.status === 'good' || result.status === 'on-hold') {
+    const { signed, thisUpdate } = result.list;
+    const refused = refusedFamily(familiesOfSigned(subject.issuer.publicKey, signed.algorithm), thisUpdate, times);
+    if (refused) return { ...subject, status: 'missing', detail: `The algorithm of the list: ${refused}` };
+  }
   switch (result.status) {
     case 'missing':
       return { ...subject, status: 'missing', detail: undefined };

@@ -4,10 +4,13 @@ import { parseTstInfo, type TstInfo } from '../cms/tst-info';
 import { digestByOid, type DigestName } from '../digests';
 import { isUnreadable } from '../errors';
 import { OID } from '../oids';
+import { familiesOf } from '../public-key';
 import type { Certificate } from '../x509/certificate';
 import { buildChain, type ChainResult } from '../x509/chain';
+import { permittedPurposes } from '../x509/purposes';
 import type { TrustStore } from '../x509/trust';
 import type { Work } from '../work';
+import { refusedFamily, refusedInPath } from './algorithms';
 import { fail, notChecked, pass, type Finding } from './finding';
 import type { Policy } from './policy';
 import { revocationFact, type RevocationEvidence, type RevocationFact, type RevocationTimes } from './revocation';
@@ -91,7 +94,9 @@ function readAndCheck(token: Uint8Array, stamped: StampedDigest, input: TimeStam
   // A token is proof of an instant long past: a list that was in force then serves, however old.
   const times = { ...input.policy, crlMaxAgeMs: null, at: input.at, about: info.genTime };
   const revocation = chain.trusted ? pathRevocation(chain.path, input.evidence, times, work) : [];
-  const finding = chain.trusted ? checkStatus(revocation, info, input) : chainFault(chain);
+  const finding = chain.trusted
+    ? first(checkPath(tsa, chain.path, facts, info, input.policy), checkStatus(revocation, info, input))
+    : chainFault(chain);
   return { finding, wellFormed: true, info, tsa, chain, revocation };
 }
 
@@ -140,6 +145,15 @@ function checkAuthority(tsa: Certificate, info: TstInfo, input: TimeStampInput):
     return fail('timestamp.in_future', info.genTime.toISOString());
   const accepted = input.policy.timeStampPolicies;
   return accepted.length > 0 && !accepted.includes(info.policy) ? fail('timestamp.policy_not_accepted', info.policy) : undefined;
+}
+
+/** What speaks against the authority once its path is known: an authority above that lets nobody stamp, an algorithm given up by then. */
+function checkPath(tsa: Certificate, path: readonly Certificate[], { scheme }: SignerInfoFacts, info: TstInfo, policy: Policy): Finding {
+  if (!permittedPurposes(path)?.includes(OID.timeStamping)) return fail('timestamp.not_a_tsa', 'An authority above it may not certify one');
+  const imprint = digestByOid(info.imprintAlgorithm) === 'sha1' ? (['sha1-imprint'] as const) : [];
+  const own = [...(scheme ? familiesOf(tsa.publicKey, scheme) : []), ...imprint];
+  const refused = refusedFamily(own, info.genTime, policy) ?? refusedInPath(path, info.genTime, policy);
+  return refused ? fail('timestamp.algorithm_no_longer_accepted', refused) : pass();
 }
 
 /** A revocation of the authority counts from its date; a compromised key counts backwards, unless the token existed before. */

@@ -3,7 +3,7 @@ import { digest, type Digests } from '../digests';
 import { describeCertificate, formatSerial, type Certificate } from '../x509/certificate';
 import type { Crl } from '../x509/crl';
 import { formatName } from '../x509/name';
-import type { Role } from '../x509/roles';
+import { rolesOf, type Role } from '../x509/roles';
 import type { TrustStore } from '../x509/trust';
 import type { Work } from '../work';
 import { leadingCode, sentenceOf, verdictOf, type Code } from './codes';
@@ -37,6 +37,8 @@ export interface VerificationInput {
   readonly policy: Policy;
   /** Each signer must have one of these roles. */
   readonly requiredRoles?: readonly Role[];
+  /** It arrives now: what only a new signature must fulfil is asked for too. */
+  readonly atReceipt?: boolean;
   /** What the check may cost; a budget of its own unless given. */
   readonly work?: Work;
 }
@@ -54,8 +56,8 @@ export function verifyCms(der: Uint8Array, input: VerificationInput): Verificati
 }
 
 /** The report about one signer by a policy. */
-export function signerReport(facts: SignerFacts, input: Pick<VerificationInput, 'policy' | 'requiredRoles'>): SignerReport {
-  const { code, checks, pending } = judge(facts, input.policy, input.requiredRoles ?? []);
+export function signerReport(facts: SignerFacts, input: Pick<VerificationInput, 'policy' | 'requiredRoles' | 'atReceipt'>): SignerReport {
+  const { code, checks, pending } = judge(facts, input.policy, input.requiredRoles ?? [], input.atReceipt ?? false);
   const { certificate } = facts;
   const person = certificate?.person;
   return {
@@ -67,7 +69,7 @@ export function signerReport(facts: SignerFacts, input: Pick<VerificationInput, 
     bin: person?.bin ?? null,
     name: person?.name ?? null,
     organisation: person?.organisation ?? null,
-    roles: certificate?.roles ?? [],
+    roles: rolesOf(facts.purposes ?? []),
     serial: certificate ? formatSerial(certificate.serial) : null,
     claimedTime: facts.claimedTime ? isoTime(facts.claimedTime) : null,
     bestTime: isoTime(facts.bestTime),

@@ -7,11 +7,11 @@ import { OID } from '../oids';
 import type { Work } from '../work';
 import { readSubjectPublicKey, schemeFor, verifySignature, type PublicKey } from '../public-key';
 import {
+  extensionContent,
   readAccessUris,
   readAuthorityKeyIdentifier,
   readBasicConstraints,
   readDistributionPoints,
-  readEmails,
   readExtendedKeyUsage,
   readExtensions,
   readKeyUsage,
@@ -22,6 +22,7 @@ import {
   type KeyUsage,
 } from './extensions';
 import { readName, readSubject, type Name, type Subject } from './name';
+import { readAlternativeNames, readNameConstraints, type AlternativeNames, type NameConstraints } from './name-constraints';
 import { identificationsOf, rolesOf, type Identification, type Role } from './roles';
 
 /** Everything the engine needs of an X.509 certificate (RFC 5280), parsed once; octets are views into `der`. */
@@ -51,6 +52,8 @@ export interface Certificate {
   readonly ocspUrls: readonly string[];
   readonly issuerUrls: readonly string[];
   readonly emails: readonly string[];
+  readonly alternativeNames: AlternativeNames;
+  readonly nameConstraints: NameConstraints | undefined;
   /** Critical extensions the engine does not process: such a certificate must not be relied on (RFC 5280 §4.2). */
   readonly unknownCritical: readonly string[];
   /** Who it belongs to, in the terms of NUC RK. */
@@ -71,6 +74,7 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   OID.keyUsage,
   OID.extendedKeyUsage,
   OID.basicConstraints,
+  OID.nameConstraints,
   OID.certificatePolicies,
   OID.subjectAltName,
   OID.subjectKeyIdentifier,
@@ -103,6 +107,8 @@ export function readCertificate(element: Der, work?: Work): Certificate {
   if (wrapped && version !== 2) throw malformed('extensions in a certificate that is not of version 3');
   const extensions: Extensions = wrapped ? readExtensions(wrapped) : new Map();
   const usages = readExtendedKeyUsage(extensions);
+  const alternativeNames = readAlternativeNames(extensionContent(extensions, OID.subjectAltName));
+  const constraints = extensionContent(extensions, OID.nameConstraints);
   return {
     der: element.bytes,
     fingerprint: createHash('sha256').update(element.bytes).digest('hex'),
@@ -125,7 +131,9 @@ export function readCertificate(element: Der, work?: Work): Certificate {
     deltaCrlUrls: readDistributionPoints(extensions, OID.freshestCrl),
     ocspUrls: readAccessUris(extensions, OID.ocsp),
     issuerUrls: readAccessUris(extensions, OID.caIssuers),
-    emails: readEmails(extensions),
+    emails: alternativeNames.emails,
+    alternativeNames,
+    nameConstraints: constraints && readNameConstraints(constraints),
     unknownCritical: [...extensions].filter(([oid, { critical }]) => critical && !UNDERSTOOD.has(oid)).map(([oid]) => oid),
     person: readSubject(subject),
     roles: rolesOf(usages ?? []),

@@ -1,5 +1,6 @@
 import { checkSigned, isSelfIssued, type Certificate, type SignatureOutcome } from './certificate';
 import { Work } from '../work';
+import { checkNames } from './name-constraints';
 import { isAnchor, possibleIssuers, type TrustStore } from './trust';
 
 const MAX_PATH = 8;
@@ -15,6 +16,10 @@ export type ChainFault =
   /** The issuer is no CA or may not sign certificates. */
   | 'not-a-ca'
   | 'critical-extension'
+  /** An authority above may not certify such a name. */
+  | 'name-not-permitted'
+  /** Not positive, or longer than 20 octets (RFC 5280 §4.1.2.2): two certificates may pass for one. */
+  | 'serial'
   | 'expired'
   | 'not-yet-valid';
 
@@ -27,7 +32,9 @@ export type ChainResult =
 const TELLING: readonly ChainFault[] = [
   'signature-bad',
   'not-a-ca',
+  'name-not-permitted',
   'critical-extension',
+  'serial',
   'expired',
   'not-yet-valid',
   'algorithm-unknown',
@@ -35,8 +42,8 @@ const TELLING: readonly ChainFault[] = [
 ];
 
 /**
- * Builds and validates a path (RFC 5280 §6) at an instant: equal names, signatures, basicConstraints, keyCertSign, path length and the
- * validity of every CA. The end certificate's own validity, usage and revocation are judged by the caller. `pool` holds certificates
+ * Builds and validates a path (RFC 5280 §6) at an instant: equal names, signatures, basicConstraints, keyCertSign, path length, name
+ * constraints, serial numbers and the validity of every CA. The end certificate's own validity, usage and revocation are judged by the caller. `pool` holds certificates
  * that came with the signature; they never become anchors.
  */
 export function buildChain(leaf: Certificate, trust: TrustStore, pool: readonly Certificate[], at: Date, work = new Work()): ChainResult {
@@ -53,6 +60,7 @@ export function buildChain(leaf: Certificate, trust: TrustStore, pool: readonly 
     if (path.length > 1 && at > last.notAfter) return fail('expired', last, path);
     if (path.length > 1 && at < last.notBefore) return fail('not-yet-valid', last, path);
     if (isAnchor(trust, last)) return path;
+    if (last.serial <= 0n || last.serial >> 160n > 0n) return fail('serial', last, path);
     const issuers = path.length < MAX_PATH ? possibleIssuers(last, trust, pool).filter((c) => !path.includes(c)) : [];
     if (issuers.length === 0) return fail('not-trusted', last, path);
     for (const issuer of issuers) {
@@ -64,6 +72,11 @@ export function buildChain(leaf: Certificate, trust: TrustStore, pool: readonly 
       const outcome = checkIssued(last, issuer, work);
       if (outcome !== 'good') {
         fail(outcome === 'bad' ? 'signature-bad' : 'algorithm-unknown', last, path);
+        continue;
+      }
+      const named = forbidden(issuer, path);
+      if (named) {
+        fail(named.fault, named.culprit, path);
         continue;
       }
       const complete = extend([...path, issuer]);
@@ -81,6 +94,17 @@ function mayIssue(issuer: Certificate, path: readonly Certificate[]): boolean {
   if (issuer.keyUsage && !issuer.keyUsage.has('keyCertSign')) return false;
   const between = path.slice(1).filter((c) => !isSelfIssued(c)).length;
   return issuer.basicConstraints.pathLength === undefined || between <= issuer.basicConstraints.pathLength;
+}
+
+/** What of a path an authority may not certify by its name constraints; authorities certified again under their own name are left out (§6.1.4). */
+function forbidden(issuer: Certificate, path: readonly Certificate[]): { fault: ChainFault; culprit: Certificate } | undefined {
+  const { nameConstraints } = issuer;
+  if (!nameConstraints) return undefined;
+  for (const culprit of path.filter((certificate, i) => i === 0 || !isSelfIssued(certificate))) {
+    const outcome = checkNames(nameConstraints, culprit);
+    if (outcome !== 'good') return { fault: outcome === 'bad' ? 'name-not-permitted' : 'critical-extension', culprit };
+  }
+  return undefined;
 }
 
 /** Outcomes already computed: the few CA certificates are checked again and again. Named by digests of the certificate and of the key. */

@@ -36,22 +36,26 @@ export function readExtensions(element: Der): Extensions {
   return map;
 }
 
-function content(extensions: Extensions, oid: string): Der | undefined {
+/** The parsed content of an extension, undefined when it is absent. Throws SignatureFormatError. */
+export function extensionContent(extensions: Extensions, oid: string): Der | undefined {
   const extension = extensions.get(oid);
   return extension && Der.parse(extension.value);
 }
 
 export function readKeyUsage(extensions: Extensions): ReadonlySet<KeyUsage> | undefined {
-  const bits = content(extensions, OID.keyUsage)?.namedBits();
+  const bits = extensionContent(extensions, OID.keyUsage)?.namedBits();
   return bits && new Set(KEY_USAGES.filter((_, i) => bits[i]));
 }
 
 export function readExtendedKeyUsage(extensions: Extensions): string[] | undefined {
-  return content(extensions, OID.extendedKeyUsage)?.children.map((item) => item.oid());
+  return extensionContent(extensions, OID.extendedKeyUsage)?.children.map((item) => item.oid());
 }
 
 export function readPolicies(extensions: Extensions): string[] {
-  return content(extensions, OID.certificatePolicies)?.children.map((item) => item.fields('PolicyInformation').next(TAG.OID).oid()) ?? [];
+  return (
+    extensionContent(extensions, OID.certificatePolicies)?.children.map((item) => item.fields('PolicyInformation').next(TAG.OID).oid()) ??
+    []
+  );
 }
 
 export interface BasicConstraints {
@@ -60,22 +64,22 @@ export interface BasicConstraints {
 }
 
 export function readBasicConstraints(extensions: Extensions): BasicConstraints | undefined {
-  const fields = content(extensions, OID.basicConstraints)?.fields('BasicConstraints');
+  const fields = extensionContent(extensions, OID.basicConstraints)?.fields('BasicConstraints');
   return fields && { ca: fields.optional(TAG.BOOLEAN)?.boolean() ?? false, pathLength: fields.optional(TAG.INTEGER)?.smallInteger() };
 }
 
 export function readSubjectKeyIdentifier(extensions: Extensions): Uint8Array | undefined {
-  return content(extensions, OID.subjectKeyIdentifier)?.octets();
+  return extensionContent(extensions, OID.subjectKeyIdentifier)?.octets();
 }
 
 /** keyIdentifier of AuthorityKeyIdentifier (RFC 5280 §4.2.1.1). */
 export function readAuthorityKeyIdentifier(extensions: Extensions): Uint8Array | undefined {
-  return content(extensions, OID.authorityKeyIdentifier)?.fields('AuthorityKeyIdentifier').optional(context(0, false))?.value;
+  return extensionContent(extensions, OID.authorityKeyIdentifier)?.fields('AuthorityKeyIdentifier').optional(context(0, false))?.value;
 }
 
 /** URIs of CRLDistributionPoints or FreshestCRL. */
 export function readDistributionPoints(extensions: Extensions, oid: string): string[] {
-  const points = content(extensions, oid)?.children ?? [];
+  const points = extensionContent(extensions, oid)?.children ?? [];
   return points.flatMap((point) => {
     const name = point.fields('DistributionPoint').optional(context(0));
     return (name?.children ?? []).filter((choice) => choice.tag === context(0)).flatMap((full) => full.children.flatMap(uri));
@@ -84,17 +88,11 @@ export function readDistributionPoints(extensions: Extensions, oid: string): str
 
 /** URIs of one access method of AuthorityInfoAccess. */
 export function readAccessUris(extensions: Extensions, method: string): string[] {
-  const items = content(extensions, OID.authorityInfoAccess)?.children ?? [];
+  const items = extensionContent(extensions, OID.authorityInfoAccess)?.children ?? [];
   return items.flatMap((item) => {
     const fields = item.fields('AccessDescription');
     return fields.next(TAG.OID).oid() === method ? uri(fields.next()) : [];
   });
-}
-
-/** E-mail addresses of SubjectAltName. */
-export function readEmails(extensions: Extensions): string[] {
-  const names = content(extensions, OID.subjectAltName)?.children ?? [];
-  return names.filter((name) => name.tag === context(1, false)).map((name) => Buffer.from(name.value).toString('latin1'));
 }
 
 function uri(name: Der): string[] {

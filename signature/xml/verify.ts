@@ -10,6 +10,7 @@ import { pathRevocation } from '../verify/time-stamp';
 import { signerReport, type VerificationInput } from '../verify/verify-cms';
 import { Work } from '../work';
 import { buildChain } from '../x509/chain';
+import { permittedPurposes } from '../x509/purposes';
 import { SIGNATURE_OIDS, XML_DIGESTS } from './algorithms';
 import { canonicalXml } from './canonical';
 import { readXml, type XmlElement } from './reader';
@@ -25,7 +26,9 @@ export interface XmlVerificationInput extends Omit<VerificationInput, 'content' 
  * Throws SignatureFormatError when the text is no XML document with exactly one such signature.
  */
 export function verifyXml(text: string, input: XmlVerificationInput): VerificationReport {
-  const signer = signerReport(factsOf(text, input), input);
+  // The certificate stands inside the signature element: there is no attribute that could be missing.
+  const policy = { ...input.policy, requireEssAtReceipt: false };
+  const signer = signerReport(factsOf(text, input), { ...input, policy });
   const code = leadingCode([signer.code]);
   const { purpose } = input.policy;
   return { format: 1, checkedAt: isoTime(input.at), purpose, verdict: verdictOf(code), code, attached: true, signers: [signer] };
@@ -68,6 +71,7 @@ function factsOf(text: string, input: XmlVerificationInput): SignerFacts {
     revocationAbout,
     level: 'XMLDSig',
     chain,
+    purposes: chain && permittedPurposes(chain.path),
     revocation: chain?.trusted ? pathRevocation(chain.path, evidence, { ...policy, at, about: revocationAbout }, work) : [],
   };
 }
