@@ -25,6 +25,8 @@ test.each(langs)('every refusal has words in %s', (lang) => {
       [
         'route.sent',
         'route.signed',
+        'document.downloaded',
+        'document.viewed',
         'person.enabled',
         'person.password_reset',
         'person.recovery_codes_made',
