@@ -75,10 +75,10 @@ function schemaFacts(db: Sequelize): SchemaFacts {
 }
 
 /**
- * Brings the schema to the newest version and returns the names applied now. A named server lock keeps two migrators apart;
+ * Brings the schema to the newest version, or to the one named, and returns the names applied now. A named server lock keeps two migrators apart;
  * throws when another holds it for a minute.
  */
-export async function migrate(db: Sequelize): Promise<string[]> {
+export async function migrate(db: Sequelize, to?: string): Promise<string[]> {
   return db.transaction(async (held) => {
     const [lock] = await db.query<{ got: number | null }>('SELECT GET_LOCK(:lockName, 60) AS got', {
       replacements: { lockName },
@@ -99,7 +99,7 @@ export async function migrate(db: Sequelize): Promise<string[]> {
         storage: new AppliedMigrations(db),
         logger: undefined,
       });
-      return (await umzug.up()).map((m) => m.name);
+      return (await umzug.up(to === undefined ? {} : { to })).map((m) => m.name);
     } finally {
       await db.query('SELECT RELEASE_LOCK(:lockName)', { replacements: { lockName }, transaction: held });
     }

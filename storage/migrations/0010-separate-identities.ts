@@ -30,6 +30,10 @@ export const separateIdentities: Migration = {
       WHERE a.source = 'local' AND a.organisation_id IS NULL
         AND (SELECT COUNT(*) FROM memberships m WHERE m.person_id = a.person_id) = 1`);
 
+    // Nobody knows in whose hands the sessions are of a person on whom a second account of a kind was hung: they end.
+    await sql(`UPDATE sessions s SET s.revoked_at = UTC_TIMESTAMP(3) WHERE s.revoked_at IS NULL AND s.person_id IN
+      (SELECT a.person_id FROM accounts a GROUP BY a.person_id, a.source HAVING COUNT(*) > 1)`);
+
     // One account of a kind a person: whatever was hung on somebody later becomes a person of its own, who belongs nowhere.
     await sql(`INSERT IGNORE INTO people (id, iin, name, email, language, created_at)
       SELECT later.id, NULL, p.name, NULL, p.language, later.created_at FROM accounts later JOIN people p ON p.id = later.person_id
