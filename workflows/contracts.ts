@@ -96,3 +96,5 @@ export const phoneWorkflowId = (phoneId: string): string => `qr-${phoneId}`;
 export const outboxWorkflowName = 'outboxWorkflow';
 export const outboxWakeName = 'outboxWake';
 export const outboxWorkflowId = 'outbox';
+/** Frozen with a run of the sender: history length after which it continues as new. */
+export type OutboxStart = { maxHistoryEvents?: number };

@@ -1,6 +1,6 @@
-import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
+import { condition, continueAsNew, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { outboxWakeName } from './contracts';
+import { outboxWakeName, type OutboxStart } from './contracts';
 
 /** Something new waits. */
 export const outboxWake = defineSignal(outboxWakeName);
@@ -12,8 +12,11 @@ const io = proxyActivities<Activities>({
   retry: { initialInterval: '2s', maximumInterval: '1m' },
 });
 
+/** History length after which the sender goes on in a new run: while a mail server is away, letters may come for a day. */
+const usualHistory = 5_000;
+
 /** Sends what waits in the outbox, each letter until it has arrived or its patience is over. Ends when nothing waits; the next letter starts it again. */
-export async function outboxWorkflow(): Promise<void> {
+export async function outboxWorkflow({ maxHistoryEvents = usualHistory }: OutboxStart = {}): Promise<void> {
   let isWoken = false;
   setHandler(outboxWake, () => {
     isWoken = true;
@@ -23,6 +26,8 @@ export async function outboxWorkflow(): Promise<void> {
     const { nextInMs } = await io.deliverOutbox();
     if (isWoken) continue;
     if (nextInMs === null) return;
+    // The new run looks at once, so that nothing that comes meanwhile is forgotten.
+    if (workflowInfo().historyLength > maxHistoryEvents) await continueAsNew<typeof outboxWorkflow>({ maxHistoryEvents });
     await condition(() => isWoken, nextInMs);
   }
 }
