@@ -33,6 +33,8 @@ export async function syncDirectory(
   const { directory } = deps;
   if (!directory) return;
   const entries = await directory.people(everybody);
+  // A tree that was moved, or a service account that sees it no more, answers with an empty list and no error.
+  if (entries.length === 0) throw new Error('the directory lists nobody: is the place where people are looked for right?');
   for (const { organisationId, mapping } of await allMappings(deps.db)) {
     if (only && only.organisationId !== organisationId) continue;
     await syncOrganisation(deps, organisationId, mapping, entries, only?.by ?? null);

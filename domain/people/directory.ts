@@ -58,11 +58,12 @@ export function planSync(
   return plan;
 }
 
-/** So few endings are everyday life whatever their share. */
+/** So few endings are everyday life whatever their share, unless they are most of the people there. */
 const everydayEndings = 3;
 
 /** Whether a plan ends so large a share of the members that a person must say that it is meant: a directory may also answer wrongly. */
 export const needsAWord = (plan: SyncPlan, maxPercent: number): boolean => {
   const members = plan.end.length + plan.change.length + plan.unchanged;
-  return plan.end.length > everydayEndings && plan.end.length * 100 > members * maxPercent;
+  const isMany = plan.end.length > everydayEndings || (plan.end.length > 1 && plan.end.length * 2 > members);
+  return isMany && plan.end.length * 100 > members * maxPercent;
 };

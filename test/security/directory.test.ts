@@ -47,6 +47,14 @@ test('a person removed from the directory loses sessions and membership at the c
   expect(row?.ended_by).toBe('directory');
 });
 
+test('a directory that lists nobody has not been read, whoever is missing from it', async () => {
+  const browser = await enter('sync9');
+  const real = app.deps.directory;
+  const nobody = real && { ...real, people: () => Promise.resolve([]) };
+  await expect(syncDirectory({ ...app.deps, directory: nobody, syncMaxPercent: 100 })).rejects.toThrow('nobody');
+  expect(await isOut(browser)).toBe(false);
+});
+
 test('a person in no mapped group any more loses them too, and gets them back with the group', async () => {
   const browser = await enter('sync2');
   await directory.leave('sync2', 'staff');
