@@ -11,9 +11,10 @@ import { enter, safeReturn } from './enter';
 import { signInLimits } from './limits';
 import { noteRefusal } from './sign-in';
 
-/** What attempts with a key are counted by, beside the address. Only signatures that are wrong count: there is nothing else to guess. */
-const limitKey = 'eds';
+/** Only signatures that are wrong count: there is nothing else to guess. What is none at all is not even worth a row of the log. */
 const isWrongSignature = (code: string): boolean => ['signature.bad', 'digest.mismatch', 'content.mismatch'].includes(code);
+
+const isNoSignature = (code: string): boolean => ['signing.unreadable', 'eds.challenge_over'].includes(code);
 
 export const keyForm = async (
   deps: WebDeps,
@@ -73,13 +74,14 @@ export function edsSignInRoutes(deps: WebDeps, respond: Responder): Router {
         usesPhone: deps.config.phone !== null,
       });
     };
-    const counted = await limits.begin(limitKey, address, null);
+    const counted = await limits.beginKey(address);
     if (!counted.ok) return refuse(429, { code: 'sign_in.limited', params: { minutes: counted.minutes } });
     const answered = await answerChallenge(deps, req, 'sign-in', answerOf(req));
     const admitted = answered.ok ? await admitSigner(deps, answered.signer, 'eds') : answered;
     if (!admitted.ok) {
       if (!isWrongSignature(admitted.code)) await counted.attempt.undecided();
-      await noteRefusal(deps, null, answered.ok ? maskIin(answered.signer.iin) : '', address, admitted.code);
+      if (!isNoSignature(admitted.code))
+        await noteRefusal(deps, null, answered.ok ? maskIin(answered.signer.iin) : '', address, admitted.code);
       return refuse(admitted.code === 'sign_in.directory_down' ? 503 : 422, { code: admitted.code });
     }
     await counted.attempt.undecided();

@@ -36,8 +36,11 @@ export function signInLimits(deps: Pick<WebDeps, 'db' | 'config'>) {
   const device = limiter('device', signInAttempts);
   const login = limiter('login', signInAttempts * wide.login);
   const address = limiter('address', signInAttempts * wide.address);
+  const keyAddress = limiter('key-address', signInAttempts * wide.address);
+  const code = limiter('code', signInAttempts);
   const slowLogin = limiter('slow-login', 1, slow.login);
   const slowAddress = limiter('slow-address', 1, slow.address);
+  const slowKeyAddress = limiter('slow-key-address', 1, slow.address);
 
   /** Counts one attempt; null when it may be made, else how long to wait in milliseconds. */
   const take = async ([counter, key]: Key): Promise<number | null> => {
@@ -51,44 +54,51 @@ export function signInLimits(deps: Pick<WebDeps, 'db' | 'config'>) {
   };
   const refused = (waitMs: number): AttemptOutcome => ({ ok: false, minutes: Math.max(1, Math.ceil(waitMs / 60_000)) });
 
+  const giveBack = async (keys: readonly Key[]): Promise<void> => {
+    for (const [counter, key] of keys) await counter.reward(key);
+  };
+  /** What may be done with an attempt counted by `own`, whose failures belong to it alone, and by `shared`. */
+  const attempt = (own: Key, shared: readonly Key[]): AttemptOutcome => ({
+    ok: true,
+    attempt: {
+      async succeeded() {
+        await own[0].delete(own[1]);
+        await giveBack(shared);
+      },
+      undecided: () => giveBack([own, ...shared]),
+    },
+  });
+  /** Counts an attempt by a limit that does not close but slows down; null when it may be made, else how long to wait in milliseconds. */
+  const brake = async (counted: Key, slowed: Key): Promise<number | null> => ((await take(counted)) === null ? null : take(slowed));
+
   return {
     /** Counts an attempt of this login before it is made. `deviceId` is what the browser was given when it let the account in. */
     async begin(typed: string, from: string, deviceId: string | null): Promise<AttemptOutcome> {
       const name = countedLogin(typed);
       const own: Key = deviceId === null ? [pair, `${name} ${from}`] : [device, deviceId];
-      const taken: Key[] = [own];
       const wait = await take(own);
       if (wait !== null) return refused(wait);
-      if (deviceId === null) {
-        for (const [wideKey, slowKey] of [
-          [
-            [login, name],
-            [slowLogin, name],
-          ],
-          [
-            [address, from],
-            [slowAddress, from],
-          ],
-        ] as [Key, Key][]) {
-          taken.push(wideKey);
-          if ((await take(wideKey)) === null) continue;
-          const pause = await take(slowKey);
-          if (pause !== null) return refused(pause);
-        }
-      }
-      const giveBack = async (keys: readonly Key[]): Promise<void> => {
-        for (const [counter, key] of keys) await counter.reward(key);
-      };
-      return {
-        ok: true,
-        attempt: {
-          async succeeded() {
-            await own[0].delete(own[1]);
-            await giveBack(taken.slice(1));
-          },
-          undecided: () => giveBack(taken),
-        },
-      };
+      if (deviceId !== null) return attempt(own, []);
+      const shared: Key[] = [
+        [login, name],
+        [address, from],
+      ];
+      const pause = (await brake([login, name], [slowLogin, name])) ?? (await brake([address, from], [slowAddress, from]));
+      return pause === null ? attempt(own, shared) : refused(pause);
+    },
+
+    /** Counts an attempt with a key: only by its address, for what one person signs is no guess at another's key. */
+    async beginKey(from: string): Promise<AttemptOutcome> {
+      const counted: Key = [keyAddress, from];
+      const pause = await brake(counted, [slowKeyAddress, from]);
+      return pause === null ? attempt(counted, []) : refused(pause);
+    },
+
+    /** Counts a code of the second factor, whatever half-made sign-in it belongs to. */
+    async beginCode(accountId: string): Promise<AttemptOutcome> {
+      const own: Key = [code, accountId];
+      const wait = await take(own);
+      return wait === null ? attempt(own, []) : refused(wait);
     },
   };
 }

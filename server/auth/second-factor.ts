@@ -94,7 +94,7 @@ export async function answerStep(
   const step = isUlid(id) ? await waitingStep(deps.db, id, visitor, deps.now()) : null;
   const account = step && (await accountById(deps.db, step.accountId));
   if (!step || !account?.totp?.since || account.disabledAt) return { ok: false, code: 'sign_in.step_over' };
-  const counted = await limits.begin(`second factor ${account.id}`, '', account.id);
+  const counted = await limits.beginCode(account.id);
   if (!counted.ok) return { ok: false, code: 'sign_in.limited', minutes: counted.minutes };
   if (!(await countStepAnswer(deps.db, id, answersPerStep))) return { ok: false, code: 'sign_in.step_over' };
   if (!(await isSecondFactor(deps, account, code))) {

@@ -162,7 +162,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     const account = await accountOfSession(session);
     if (!account.totp || account.totp.since) return respond.go(req, res, '/settings/second-factor');
     const secret = openSecret(deps.config.secrets, account.id, account.totp.secret);
-    const counted = await limits.begin(`second factor ${account.id}`, '', account.id);
+    const counted = await limits.beginCode(account.id);
     const step = counted.ok ? stepOf(secret, flatten(req.body).code ?? '', deps.now()) : null;
     if (!counted.ok || step === null || !(await useTotpStep(deps.db, account.id, step))) {
       res.status(422);

@@ -2,7 +2,7 @@ import { select } from '../../storage/sql';
 import { installation } from '../../storage/queries/settings';
 import { password, TestApplication } from '../support/application';
 import type { Browser } from '../support/browser';
-import { challengeOf } from '../support/keys';
+import { challengeOf, keyOf, signedText, signInByKey } from '../support/keys';
 
 // Guessing is bounded, whatever the spelling and however many at once; and nobody is locked out by others who guess.
 
@@ -80,6 +80,46 @@ test('junk instead of signatures does not close the sign-in by key for an addres
     );
     expect(answer.status).toBe(422);
   }
+});
+
+test('wrong signatures from one address slow that address down, and close the sign-in by key for nobody', async () => {
+  const wrong = async (address: string): Promise<number> => {
+    const browser = app.visitor();
+    const { id } = challengeOf(await browser.get('/sign-in/eds', from(address)));
+    const cms = signedText(keyOf(app, app.ours.people.user), Buffer.from('not the text that was given'));
+    return (await browser.post('/sign-in/eds', { challenge: id, cms }, from(address))).status;
+  };
+  // More than any limit of a login allows in all, from many addresses: attempts of different people are no attempts on one thing.
+  for (let i = 0; i < attempts * 6; i++) expect(await wrong(`10.7.0.${i}`)).toBe(422);
+  for (let i = 0; i < attempts * 2; i++) expect(await wrong('10.7.1.1')).toBe(422);
+  const entered = await signInByKey(app.visitor(), keyOf(app, app.ours.people.user), from('10.7.1.1'));
+  expect(entered.status).toBe(303);
+});
+
+test('many who sign in by key at the same moment do not slow one another down', async () => {
+  const browsers = await Promise.all(
+    Array.from({ length: attempts * 6 }, async () => {
+      const browser = app.visitor();
+      return { browser, ...challengeOf(await browser.get('/sign-in/eds', from('10.8.0.1'))) };
+    }),
+  );
+  const key = keyOf(app, app.ours.people.user);
+  const statuses = await Promise.all(
+    browsers.map(
+      async ({ browser, id, text }) =>
+        (await browser.post('/sign-in/eds', { challenge: id, cms: signedText(key, text) }, from('10.8.0.1'))).status,
+    ),
+  );
+  expect(new Set(statuses)).toEqual(new Set([303]));
+});
+
+test('what is no signature at all fills no log', async () => {
+  const rows = () => select<{ n: number }>(app.deps.db, "SELECT COUNT(*) AS n FROM audit WHERE action = 'person.sign_in_refused'");
+  const before = await rows();
+  const browser = app.visitor();
+  const { id } = challengeOf(await browser.get('/sign-in/eds', from('10.9.0.1')));
+  await browser.post('/sign-in/eds', { challenge: id, cms: Buffer.from('junk').toString('base64') }, from('10.9.0.1'));
+  expect(await rows()).toEqual(before);
 });
 
 test('refused sign-ins are written down with login and address: of an account in its organisation, of nobody in the installation', async () => {

@@ -1,7 +1,7 @@
 import { makeCms } from '../../signature/make';
 import type { TestApplication } from './application';
 import type { TestKey } from './authority';
-import type { Answer, Browser } from './browser';
+import type { Answer, Asked, Browser } from './browser';
 
 /** The text a page gives out to be signed. */
 export const challengeOf = (page: Answer): { id: string; text: Buffer } => ({
@@ -17,7 +17,7 @@ export const keyOf = (app: TestApplication, person: { name: string; iin: string 
   app.authority.key({ name: person.name, iin: person.iin, ...(bin ? { bin } : {}) });
 
 /** Signs in with a key. */
-export async function signInByKey(browser: Browser, by: TestKey): Promise<Answer> {
-  const { id, text } = challengeOf(await browser.get('/sign-in/eds'));
-  return browser.post('/sign-in/eds', { challenge: id, cms: signedText(by, text) });
+export async function signInByKey(browser: Browser, by: TestKey, asked: Asked = {}): Promise<Answer> {
+  const { id, text } = challengeOf(await browser.get('/sign-in/eds', asked));
+  return browser.post('/sign-in/eds', { challenge: id, cms: signedText(by, text) }, asked);
 }
