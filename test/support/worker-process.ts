@@ -24,7 +24,9 @@ export class WorkerProcess {
       KENSE_CRL_URLS: config.pki.crlUrls.join(','),
       KENSE_LOG_LEVEL: 'silent',
     };
-    for (const name of Object.keys(env)) if (name.startsWith('KENSE_TEST_') || name === 'KENSE_RECORD_HISTORIES') delete env[name as never];
+    // What steers the tests themselves is no setting of the application, which would refuse to start.
+    for (const name of Object.keys(env))
+      if (name.startsWith('KENSE_TEST_') || ['KENSE_RECORD_HISTORIES', 'KENSE_FIXTURES'].includes(name)) delete env[name as never];
     return new WorkerProcess(spawn(process.execPath, [path.join(root, 'dist', 'server', 'main.js'), 'worker'], { env, stdio: 'ignore' }));
   }
 
