@@ -3,13 +3,14 @@ import type { Request, Response } from 'express';
 import type { Proof } from '../../domain/people/proofs';
 import { appendAudit } from '../../storage/audit';
 import { personById, type Membership } from '../../storage/queries/people';
-import { insertSession, revokeSession } from '../../storage/queries/sessions';
+import { installation } from '../../storage/queries/settings';
+import { insertSession, revokeSession, type Session } from '../../storage/queries/sessions';
 import type { WebDeps } from '../context';
 import { setSessionCookie } from '../middleware/cookies';
 import { opens } from './rules';
 
 /** By what means a person came in; kept with the session. */
-export type SignInSource = 'local' | 'ldap' | 'eds' | 'qr';
+export type SignInSource = Session['means'];
 /** A key that has been shown: the IIN of its certificate, and which certificate. */
 export type ShownKey = { iin: string; serial: string };
 /** Somebody whose proof has been accepted: where they may work, and the one place they wanted, if any. */
@@ -39,23 +40,31 @@ export async function enter(deps: WebDeps, req: Request, res: Response, entrant:
   const place = wanted && (await opens(deps, entrant.proof, wanted)) ? wanted : null;
   const personId = place?.personId ?? entrant.personId;
   await openSession(deps, req, res, { ...entrant, personId }, place?.organisationId ?? null);
-  const organisationId = (place ?? entrant.places[0])?.organisationId;
-  if (organisationId) {
-    const person = await personById(deps.db, personId);
-    await deps.inTx((tx) =>
-      appendAudit(deps.db, tx, {
-        organisationId,
-        at: deps.now(),
-        actor: { kind: 'member', id: personId, name: person?.name ?? '' },
-        action: 'person.signed_in',
-        entityKind: 'person',
-        entityId: personId,
-        commandId: deps.newId(),
-        details: { source: entrant.source, proof: entrant.proof, login: entrant.login, address: req.ip ?? '' },
-      }),
-    );
-  }
+  // Who has not entered anywhere yet stands in the installation's log; the choice writes the organisation's.
+  await noteEntry(deps, req, { ...entrant, personId }, place?.organisationId ?? installation);
   res.redirect(303, place ? target : choicePath(target));
+}
+
+/** Writes down that somebody came in, in the log of the organisation they entered. */
+export async function noteEntry(
+  deps: WebDeps,
+  req: Request,
+  { personId, source, proof, login }: Pick<Entrant, 'personId' | 'source' | 'proof' | 'login'>,
+  organisationId: string,
+): Promise<void> {
+  const person = await personById(deps.db, personId);
+  await deps.inTx((tx) =>
+    appendAudit(deps.db, tx, {
+      organisationId,
+      at: deps.now(),
+      actor: { kind: 'member', id: personId, name: person?.name ?? '' },
+      action: 'person.signed_in',
+      entityKind: 'person',
+      entityId: personId,
+      commandId: deps.newId(),
+      details: { source, proof, login, address: req.ip ?? '' },
+    }),
+  );
 }
 
 async function openSession(

@@ -9,15 +9,12 @@ import type { ErrorRef } from '../views';
 import { answerChallenge } from './eds';
 import { keyForm } from './eds-routes';
 import { signInLimits } from './limits';
+import { askForProof } from './prove';
 import { checkSignIn } from './sign-in';
-
-/** Fields by which a form that asks for a fresh proof carries it, beside its own. */
-const proofFields = new Set(['_csrf', 'proof_password', 'challenge', 'cms']);
 
 /**
  * What roles, accounts and rules of signing in ask for: that the person at the screen has shown who they are within the last minutes.
- * When they have not, the answer is a page that asks for the password or the key and carries the form on, so that nothing is typed twice;
- * passwords typed for others are the one thing it does not carry. Returns false when it has answered the request.
+ * When they have not, the answer asks for the password or the key and carries the form on. Returns false when it has answered the request.
  */
 export function freshProof(deps: WebDeps, respond: Responder) {
   const limits = signInLimits(deps);
@@ -51,23 +48,13 @@ export function freshProof(deps: WebDeps, respond: Responder) {
     const isFresh = deps.now().getTime() - session.provedAt.getTime() <= freshProofMs;
     const shown = isFresh ? 'shown' : await accept(req);
     if (shown === 'shown') return true;
-    const action = req.originalUrl;
-    const kept = Object.entries(flatten(req.body)).filter(([name]) => !proofFields.has(name) && !/password/.test(name));
-    const data = {
-      action,
-      fields: kept.map(([name, value]) => ({ name, value })),
+    const { iin } = session.person;
+    const wanted = {
       usesPassword: session.proof !== 'key' || session.account.source === 'local',
-      key: session.person.iin === null ? null : await keyForm(deps, req, 'confirm', action, session.person.iin, null),
+      key: iin === null ? null : await keyForm(deps, req, 'confirm', req.originalUrl, iin, null),
       error: shown,
     };
-    res.set('Cache-Control', 'no-store');
-    if (req.kense.isHtmx) {
-      res.set({ 'HX-Retarget': '#dialog', 'HX-Reswap': 'innerHTML' });
-      respond.fragment(req, res, 'fragments/prove', data);
-      return false;
-    }
-    res.status(shown === null ? 200 : 422);
-    await respond.page(req, res, 'pages/prove', data, 'settings');
+    await askForProof(respond, req, res, wanted, 'settings');
     return false;
   };
 }

@@ -13,7 +13,7 @@ import type { Role, SignInPage } from '../views';
 import { vouched } from './directory-accounts';
 import { rememberDevice } from './devices';
 import { joinByKey } from './eds';
-import { enter, safeReturn } from './enter';
+import { enter, noteEntry, safeReturn } from './enter';
 import { signInLimits } from './limits';
 import { proofWanted } from './rules';
 import { answerStep, beginStep } from './second-factor';
@@ -173,9 +173,7 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.post('/sign-in/organisation', async (req, res) => {
     const { session } = req.kense;
-    const form = z
-      .object({ organisation: z.string(), person: z.string().default(''), return_to: z.string().max(500).default('/') })
-      .safeParse(req.body);
+    const form = z.object({ organisation: z.string(), return_to: z.string().max(500).default('/') }).safeParse(req.body);
     if (!session || !form.success) throw new Refusal('bad_request');
     const [organisationId, personId = session.person.id] = form.data.organisation.split(' ');
     const place = (await placesOf(deps, session)).find((each) => each.organisationId === organisationId && each.personId === personId);
@@ -190,11 +188,13 @@ export function authRoutes(deps: WebDeps, respond: Responder): Router {
       if (places.length === 0) return refuse(isDown ? 'sign_in.directory_down' : 'eds.no_place');
       const key = { iin: session.keyIin ?? '', serial: session.keySerial ?? '' };
       if (!place.isConfirmed) {
-        const problem = await joinByKey(deps, place, key, 'eds');
+        const problem = await joinByKey(deps, place, key, session.means === 'qr' ? 'qr' : 'eds');
         if (problem) return refuse(problem);
       }
     }
     await setSessionOrganisation(deps.db, session.id, place);
+    const { account, proof, means } = session;
+    await noteEntry(deps, req, { personId: place.personId, source: means, proof, login: account.login }, place.organisationId);
     res.redirect(303, safeReturn(form.data.return_to));
   });
 

@@ -3,6 +3,7 @@ import { appendAudit } from '../../storage/audit';
 import { participantById } from '../../storage/queries/routes';
 import { answerChallenge } from '../auth/eds';
 import { keyForm } from '../auth/eds-routes';
+import { askForProof } from '../auth/prove';
 import { auditActor, Refusal, type WebDeps } from '../context';
 import type { Responder } from '../respond';
 import { isModuleOn } from '../settings/modules';
@@ -45,19 +46,8 @@ export function guestKeyProof(deps: WebDeps, respond: Responder) {
     const shown = await accept(req, place);
     if (shown === 'shown') return true;
     const participant = await participantById(deps.db, actor.participantId);
-    const fields = Object.entries(flatten(req.body)).flatMap(([name, value]) =>
-      ['_csrf', 'challenge', 'cms'].includes(name) ? [] : [{ name, value }],
-    );
     const key = await keyForm(deps, req, 'confirm', req.originalUrl, participant?.iin ?? null, null);
-    const data = { action: req.originalUrl, fields, usesPassword: false, key, error: shown };
-    res.set('Cache-Control', 'no-store');
-    if (req.kense.isHtmx) {
-      res.set({ 'HX-Retarget': '#dialog', 'HX-Reswap': 'innerHTML' });
-      respond.fragment(req, res, 'fragments/prove', data);
-      return false;
-    }
-    res.status(shown === null ? 200 : 422);
-    await respond.page(req, res, 'pages/prove', data);
+    await askForProof(respond, req, res, { usesPassword: false, key, error: shown }, null);
     return false;
   };
 }

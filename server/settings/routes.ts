@@ -8,7 +8,7 @@ import { once } from '../../storage/commands';
 import { queue } from '../../storage/outbox';
 import { removeTotp } from '../../storage/queries/accounts';
 import {
-  accountOf,
+  accountInTrust,
   changeRole,
   countOwners,
   createPerson,
@@ -236,8 +236,8 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     const me = managerOf(req);
     if (!(await fresh(req, res))) return;
     const given = await changeMember(deps, req, me, String(req.params.id), 'person.password_reset', {}, async (tx, personId) => {
-      const [person, account] = [await personById(deps.db, personId, tx), await accountOf(deps.db, personId, 'local', tx)];
-      if (!person || account?.organisationId !== me.organisationId) throw new Refusal('person.not_our_account');
+      const [person, account] = [await personById(deps.db, personId, tx), await accountInTrust(deps.db, tx, me.organisationId, personId)];
+      if (!person || !account) throw new Refusal('person.not_our_account');
       const id = await giveReset(deps, tx, account.id, givenLifeMs);
       if (!person.email) return { name: person.name, mailedTo: null, reset: id };
       const letter = resetLetter(
@@ -258,8 +258,8 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     const me = managerOf(req);
     if (!(await fresh(req, res))) return;
     await changeMember(deps, req, me, String(req.params.id), 'person.second_factor_off', {}, async (tx, personId) => {
-      const account = await accountOf(deps.db, personId, 'local', tx);
-      if (account?.organisationId !== me.organisationId) throw new Refusal('person.not_our_account');
+      const account = await accountInTrust(deps.db, tx, me.organisationId, personId);
+      if (!account) throw new Refusal('person.not_our_account');
       await removeTotp(deps.db, tx, account.id);
     });
     await showPeople(req, res, emptyForm());

@@ -73,6 +73,19 @@ export const accountById = (db: Sequelize, id: string, tx?: Tx): Promise<Account
 export const accountOf = (db: Sequelize, personId: string, source: 'local' | 'ldap', tx?: Tx): Promise<Account | null> =>
   accountWhere(db, 'a.person_id = :personId AND a.source = :source', { personId, source }, tx);
 
+/**
+ * The local account of a person that an organisation may give a new password or relieve of its second factor: its own, and opening nothing
+ * but this organisation. Null when there is none such.
+ */
+export const accountInTrust = (db: Sequelize, tx: Tx, organisationId: string, personId: string): Promise<Account | null> =>
+  accountWhere(
+    db,
+    `a.person_id = :personId AND a.source = 'local' AND a.organisation_id = :organisationId AND NOT EXISTS (SELECT 1 FROM memberships m
+       WHERE m.person_id = a.person_id AND m.organisation_id <> :organisationId AND m.ended_at IS NULL)`,
+    { organisationId, personId },
+    tx,
+  );
+
 /** Notes the name and the id the directory has for an account now. */
 export const refreshAccount = (db: Sequelize, tx: Tx, id: string, known: { login: string; directoryId: string }): Promise<number> =>
   change(
@@ -166,7 +179,8 @@ export function listPeople(db: Sequelize, organisationId: string, text: string, 
   return select<PersonListRow>(
     db,
     `SELECT p.id, m.rev, p.name, a.login, p.email, m.position, m.role, m.role_source AS roleSource, a.source,
-            (a.source = 'local' AND a.organisation_id = m.organisation_id) AS isOwnAccount, m.ended_at AS endedAt, m.ended_by AS endedBy,
+            (a.source = 'local' AND a.organisation_id = m.organisation_id AND NOT EXISTS (SELECT 1 FROM memberships e
+               WHERE e.person_id = p.id AND e.organisation_id <> m.organisation_id AND e.ended_at IS NULL)) AS isOwnAccount, m.ended_at AS endedAt, m.ended_by AS endedBy,
             (SELECT MAX(s.seen_at) FROM sessions s WHERE s.person_id = p.id AND s.organisation_id = m.organisation_id) AS lastSeenAt
        FROM memberships m JOIN people p ON p.id = m.person_id
        JOIN accounts a ON a.id = (SELECT x.id FROM accounts x WHERE x.person_id = p.id ORDER BY x.source = 'ldap' DESC, x.id LIMIT 1)

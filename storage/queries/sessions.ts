@@ -14,6 +14,8 @@ export type Session = {
   csrf: string;
   person: Person;
   account: { id: string; source: 'local' | 'ldap'; login: string; mustChange: boolean };
+  /** By what means the session was opened. */
+  means: 'local' | 'ldap' | 'eds' | 'qr';
   /** How well the person showed who they are, and when last. */
   proof: Proof;
   provedAt: Date;
@@ -78,6 +80,7 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
     source: 'local' | 'ldap';
     login: string;
     mustChange: number | boolean;
+    means: Session['means'];
     proof: Proof;
     provedAt: Date | null;
     keyIin: string | null;
@@ -91,12 +94,13 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
   };
   const row = await selectOne<Row>(
     db,
-    `SELECT s.id AS sessionId, s.csrf, s.created_at AS createdAt, s.seen_at AS seenAt, s.proof, s.proved_at AS provedAt,
+    `SELECT s.id AS sessionId, s.csrf, s.created_at AS createdAt, s.seen_at AS seenAt, s.source AS means, s.proof, s.proved_at AS provedAt,
             s.key_iin AS keyIin, s.key_serial AS keySerial, a.id AS accountId, a.source, a.login, a.must_change AS mustChange,
             p.id, p.iin, p.name, p.email, p.language, p.theme, p.menu,
             o.id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position,
-            (SELECT COUNT(*) FROM memberships am WHERE am.ended_at IS NULL
-               AND (am.person_id = p.id OR am.person_id IN (SELECT k.id FROM people k WHERE k.iin = s.key_iin))) AS organisations
+            (SELECT COUNT(*) FROM memberships am WHERE am.person_id = p.id AND am.ended_at IS NULL)
+            + (SELECT COUNT(*) FROM people k JOIN memberships km ON km.person_id = k.id AND km.ended_at IS NULL
+                WHERE k.iin = s.key_iin AND k.id <> p.id) AS organisations
        FROM sessions s JOIN people p ON p.id = s.person_id JOIN accounts a ON a.person_id = p.id AND a.disabled_at IS NULL
        LEFT JOIN memberships m ON m.person_id = p.id AND m.organisation_id = s.organisation_id AND m.ended_at IS NULL
        LEFT JOIN organisations o ON o.id = m.organisation_id
@@ -111,6 +115,7 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
     csrf: row.csrf,
     person: { id, iin, name, email, language, theme, menu },
     account: { id: row.accountId, source: row.source, login: row.login, mustChange: Boolean(row.mustChange) },
+    means: row.means,
     proof: row.proof,
     provedAt: row.provedAt ?? row.createdAt,
     keyIin: row.keyIin,

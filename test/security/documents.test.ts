@@ -194,6 +194,13 @@ test('who looked and who took away is written down with login and address', asyn
   expect((JSON.parse(rows[1]?.details ?? '') as { address: string }).address).not.toBe('');
 });
 
+test('a document opened in several windows at once is shown in each', async () => {
+  const id = await app.draft(clerk, aPdf('several windows'));
+  await app.send(clerk, id, [{ kind: 'approve', people: [ours.people.deputy] }]);
+  const answers = await Promise.all(Array.from({ length: 8 }, () => deputy.get(`/documents/${id}`)));
+  expect(answers.map((answer) => answer.status)).toEqual(Array<number>(8).fill(200));
+});
+
 test('names keep nothing that cannot be seen', async () => {
   const id = await app.draft(clerk, aPdf('name'), 'Дого\u200Bвор\u202Efdp.\uFEFFpdf');
   const [row] = await select<{ name: string }>(app.deps.db, 'SELECT name FROM files WHERE document_id = :id', { id });

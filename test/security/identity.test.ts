@@ -216,6 +216,31 @@ describe('whether a person works in an organisation is that organisation’s to 
     expect((await admin.post(`/settings/people/${person.id}/second-factor`, { command: app.deps.newId() })).status).toBe(403);
   });
 
+  test('nor by its own one while it opens another organisation too: a password reaches only where the one who gives it may', async () => {
+    const person = await two();
+    const admin = await app.signedIn(app.ours.people.admin);
+    for (const what of ['password', 'second-factor'])
+      expect((await admin.post(`/settings/people/${person.id}/${what}`, { command: app.deps.newId() })).status).toBe(403);
+    expect((await admin.get('/settings/people')).text).not.toContain(`/settings/people/${person.id}/password`);
+  });
+
+  test('who enters an organisation by choosing it stands in its log', async () => {
+    const person = await two();
+    const entries = () =>
+      select(
+        app.deps.db,
+        "SELECT seq FROM audit WHERE organisation_id = :organisation AND action = 'person.signed_in' AND actor_id = :person",
+        { organisation: app.theirs.id, person: person.id },
+      );
+    const before = (await entries()).length;
+    const browser = app.visitor();
+    await browser.get('/sign-in');
+    await browser.post('/sign-in', { login: person.login, password: 'Correct-horse-1' });
+    await browser.get('/sign-in/organisation');
+    await browser.post('/sign-in/organisation', { organisation: app.theirs.id });
+    expect((await entries()).length).toBe(before + 1);
+  });
+
   test('owners who demote each other at the same moment leave one', async () => {
     const [one, other] = [app.theirs.people.owner, app.theirs.people.deputy];
     await change(app.deps.db, "UPDATE memberships SET role = 'owner' WHERE person_id = :id AND organisation_id = :organisation", {
