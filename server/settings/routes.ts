@@ -153,6 +153,12 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     else await respond.page(req, res, 'pages/settings/people', data, 'settings');
   };
 
+  /** After a change: the list as it is now; a browser without script, or one that was asked for a proof, is led back to it. */
+  const changed = async (req: Request, res: Response, key: string): Promise<void> => {
+    if (req.kense.isHtmx) return showPeople(req, res, emptyForm());
+    respond.go(req, res, '/settings/people', { tone: 'ok', key });
+  };
+
   router.get('/settings/people', async (req, res) => showPeople(req, res, emptyForm()));
 
   router.post('/settings/people', async (req, res) => {
@@ -174,8 +180,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     if (parsed.success && Object.keys(errors).length === 0) {
       const made = await createMember(deps, req, me, parsed.data, commandId);
       if (made === 'created') {
-        if (req.kense.isHtmx) return showPeople(req, res, emptyForm());
-        return respond.go(req, res, '/settings/people', { tone: 'ok', key: 'flash.person_created' });
+        return changed(req, res, 'flash.person_created');
       }
       if (made === 'iin-taken') errors.iin = { code: 'person.iin_taken' };
       else errors.login = { code: 'person.login_taken' };
@@ -206,7 +211,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     await changeMember(deps, req, me, String(req.params.id), 'person.role_changed', { role }, async (tx, personId) => {
       if ((await changeRole(deps.db, tx, me.organisationId, personId, role, rev)) === 0) throw new Refusal('document.stale');
     });
-    await showPeople(req, res, emptyForm());
+    await changed(req, res, 'flash.role_changed');
   });
 
   router.post('/settings/people/:id/active', async (req, res) => {
@@ -228,7 +233,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
         await restoreMembership(deps.db, tx, me.organisationId, personId);
       },
     );
-    await showPeople(req, res, emptyForm());
+    await changed(req, res, isActive ? 'flash.person_enabled' : 'flash.person_disabled');
   });
 
   /** One link to a new password: by mail, or shown to the administrator once where the person has no address. */
@@ -262,7 +267,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
       if (!account) throw new Refusal('person.not_our_account');
       await removeTotp(deps.db, tx, account.id);
     });
-    await showPeople(req, res, emptyForm());
+    await changed(req, res, 'flash.second_factor_off');
   });
 
   return router;

@@ -200,11 +200,11 @@ describe('whether a person works in an organisation is that organisation’s to 
     }
     const admin = await app.signedIn(app.theirs.people.admin);
     const set = (active: string) => admin.post(`/settings/people/${person.id}/active`, { command: app.deps.newId(), active });
-    expect((await set('no')).status).toBe(200);
+    expect((await set('no')).status).toBe(303);
     expect((await there.get('/to-sign')).location).toContain('/sign-in');
     expect((await here.get('/to-sign')).status).toBe(200);
     await app.signedIn(person);
-    expect((await set('yes')).status).toBe(200);
+    expect((await set('yes')).status).toBe(303);
     await until('the membership is back', async () => (await placesOf(person.id)).length === 2);
   });
 

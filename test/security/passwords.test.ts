@@ -240,7 +240,8 @@ describe('roles, accounts and rules ask for a fresh proof', () => {
     const carried = asked.fields(path);
     expect(carried).toMatchObject({ role: 'user', rev: String(rev) });
     expect((await browser.post(path, { ...carried, proof_password: 'wrong' })).status).toBe(422);
-    expect((await browser.post(path, { ...carried, proof_password: password })).text).toContain('people');
+    const done = await browser.post(path, { ...carried, proof_password: password });
+    expect([done.status, done.location]).toEqual([303, '/settings/people']);
     const [row] = await select<{ role: string }>(app.deps.db, 'SELECT role FROM memberships WHERE person_id = :id', { id: lawyer.id });
     expect(row?.role).toBe('user');
     await stale(owner.id);
