@@ -8,6 +8,7 @@ import type { WebDeps } from './context';
 import { webDeps } from './deps';
 import { createListener, isOurs, webLimits } from './listener';
 import { startPhone } from './phone/serve';
+import { sweepScratch } from './scratch';
 
 /** How long requests under way may still take once the process was told to stop, milliseconds. */
 const graceMs = 10_000;
@@ -19,6 +20,7 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
   checkNamedFiles(config);
   const deps = webDeps(config);
   for (const warning of findWarnings(config)) deps.log.warn(warning);
+  await sweepScratch();
   deps.checker.start();
   deps.visitors.start();
   const app = createApp(deps);

@@ -11,6 +11,7 @@ import type { Config } from './config';
 import { activityDeps } from './deps';
 import { openLog } from './log';
 import { root } from './root';
+import { sweepScratch } from './scratch';
 
 /** The bundle of the workflows, made by the build; a worker never compiles at start. */
 export const bundlePath = path.join(root, 'dist', 'workflow-bundle.js');
@@ -49,6 +50,7 @@ export async function runWorker(config: Config, kind: keyof typeof shapes): Prom
     },
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });
+  await sweepScratch();
   const deps = activityDeps(config, shapes[kind].poolMax);
   const activities = createActivities(deps);
   const connection = await connect(config, log);

@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Refusal } from '../context';
+import { makeScratch } from '../scratch';
 import type { KeptFile } from './tasks';
 
 /** A folder of one visitor's files while they are checked: what arrives goes to the disk, never into the memory of the web process. */
@@ -22,7 +22,7 @@ export function openSpool(): Spool {
   let files = 0;
   return {
     async keep(source, name, maxBytes) {
-      folder ??= mkdtemp(path.join(tmpdir(), 'kense-check-'));
+      folder ??= makeScratch();
       const file = path.join(await folder, String(files++));
       const tooLarge = new Refusal('upload.too_large', { max: Math.floor(maxBytes / 1024 / 1024) });
       const out = createWriteStream(file, { mode: 0o600 });

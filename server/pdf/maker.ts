@@ -1,12 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { PdfMaker, PdfOrder } from '../../activities/deps';
 import type { HopelessPdf } from '../../signature/sheet';
 import { openPool, Overspent, type Allowance } from '../isolation/pool';
 import { root } from '../root';
+import { makeScratch } from '../scratch';
 
 /** What a process that makes PDFs is asked: the order, where the original is and where the result goes. */
 export type PdfTask = { order: PdfOrder; original: string; made: string };
@@ -31,7 +31,7 @@ export function openPdfMaker(options: { allowance?: Partial<Allowance>; program?
   const pool = openPool<null, PdfTask, PdfAnswer>(program, null, shape);
   return {
     async make(order, original, use) {
-      const folder = await mkdtemp(path.join(tmpdir(), 'kense-pdf-'));
+      const folder = await makeScratch();
       const task: PdfTask = { order, original: path.join(folder, 'original'), made: path.join(folder, 'made.pdf') };
       try {
         await pipeline(await original(), createWriteStream(task.original, { mode: 0o600 }));
