@@ -13,6 +13,7 @@ export class WorkerProcess {
       ...process.env,
       ...serverEnv(),
       KENSE_TEST: '1',
+      ...(config.demo && { KENSE_DEMO: '1' }),
       KENSE_PUBLIC_URL: config.publicUrl,
       KENSE_LISTEN: '127.0.0.1:1',
       KENSE_DATABASE_URL: config.databaseUrl,
@@ -27,7 +28,7 @@ export class WorkerProcess {
     // What steers the tests themselves is no setting of the application, which would refuse to start.
     for (const name of Object.keys(env))
       if (name.startsWith('KENSE_TEST_') || ['KENSE_RECORD_HISTORIES', 'KENSE_FIXTURES'].includes(name)) delete env[name as never];
-    return new WorkerProcess(spawn(process.execPath, [path.join(root, 'dist', 'server', 'main.js'), 'worker'], { env, stdio: 'ignore' }));
+    return new WorkerProcess(spawn(process.execPath, [path.join(root, 'dist', 'server', 'main.js'), 'worker'], { env, stdio: ['ignore', 'ignore', 'inherit'] }));
   }
 
   /** Ends it without a warning. */
