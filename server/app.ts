@@ -19,6 +19,7 @@ import { phoneConfirmRoutes, phoneSignInRoutes } from './phone/entry-routes';
 import { phoneBatchRoutes } from './phone/sign-routes';
 import { readinessGate } from './readiness';
 import { responder } from './respond';
+import { inTurn } from './in-turn';
 import { root } from './root';
 import { directoryRoutes } from './settings/directory';
 import { moduleRoutes } from './settings/modules';
@@ -71,6 +72,7 @@ export function createApp(deps: WebDeps): Express {
   app.get('/robots.txt', (_req, res) => void res.type('text').send('User-agent: *\nDisallow: /\n'));
 
   app.use(neverKept); // all that follows; the files above are the only ones a browser or proxy may keep
+  app.use((_req, _res, next) => inTurn(next));
   app.use(requestContext(deps));
   const parseForm = express.urlencoded({ extended: false, limit: '512kb', parameterLimit: 5_000 });
   const guard = csrfGuard(deps.config);

@@ -10,6 +10,7 @@ import { queues } from '../workflows/contracts';
 import type { Config } from './config';
 import { activityDeps } from './deps';
 import { openLog } from './log';
+import { giveWay, niceness } from './priority';
 import { root } from './root';
 import { sweepScratch } from './scratch';
 
@@ -50,6 +51,7 @@ export async function runWorker(config: Config, kind: keyof typeof shapes): Prom
     },
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });
+  if (kind === 'heavy') giveWay(niceness.heavy);
   await sweepScratch();
   const deps = activityDeps(config, shapes[kind].poolMax);
   const activities = createActivities(deps);

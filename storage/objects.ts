@@ -19,7 +19,7 @@ export type ObjectStoreOptions = {
 export type ObjectStore = {
   /** Creates the bucket when it is missing. */
   ensureBucket(): Promise<void>;
-  /** Streams bytes of unknown length; 8 MiB are held in memory at a time. Rejects when the source fails, and leaves no part behind. */
+  /** Streams bytes of unknown length; 5 MiB are held in memory at a time. Rejects when the source fails, and leaves no part behind. */
   putStream(key: string, body: Readable, mediaType: string): Promise<void>;
   putBytes(key: string, body: Uint8Array, mediaType: string): Promise<void>;
   getStream(key: string): Promise<Readable>;
@@ -46,7 +46,7 @@ export function openS3(options: ObjectStoreOptions): Client {
     secretKey: options.secretKey,
     region: options.region,
     pathStyle: true,
-    partSize: 8 * 1024 * 1024,
+    partSize: 5 * 1024 * 1024,
     ...(url.protocol === 'https:' ? { transportAgent: tlsAgent(options.caFile ?? null) } : {}),
   });
 }

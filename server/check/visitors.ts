@@ -31,7 +31,7 @@ const usualLimits = (uploadMaxBytes: number): VisitorLimits => ({
 });
 
 /** Two checks at a time; together they leave room for the rest of Kense on a machine of two gibibytes. */
-const shape = { processes: 2, memoryMib: 448, heapMib: 192 };
+const shape = { processes: 2, memoryMib: 384, heapMib: 192 };
 /** How long what was found is kept for the visitor who waits for it, and how long one who asks no more keeps a place in the line. Milliseconds. */
 const keptMs = 10 * 60_000;
 const unaskedMs = 60_000;

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import type { Request } from 'express';
 import { Refusal } from '../context';
+import { piecesInTurn } from '../in-turn';
 
 /** At most this many files in one request; a browser with script sends one each. */
 const maxFiles = 50;
@@ -40,7 +41,7 @@ export async function readForm(
     });
   });
   try {
-    await pipeline(req, form);
+    await pipeline(req, piecesInTurn(), form);
   } catch (error) {
     (current as Readable | null)?.destroy(error as Error);
     await work;

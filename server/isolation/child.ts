@@ -1,16 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { giveWay, niceness } from '../priority';
 import type { FromChild, ToChild } from './protocol';
-
-/** Strangers' work gives way to people's: the web process answers first. */
-const niceness = 10;
 
 /**
  * Serves the tasks of a pool in this process, one after another. `open` makes what tasks are worked on with, once. Ends when the pool
  * does, however it ends.
  */
 export function serveTasks<Settings, Task, Result>(open: (settings: Settings) => (task: Task) => Promise<Result>): void {
-  giveWay();
+  giveWay(niceness.strangers);
+  standFirstInLine();
   const send = (message: FromChild<Result>): void => void process.send?.(message);
   let work: ((task: Task) => Promise<Result>) | null = null;
   process.on('disconnect', () => process.exit(0));
@@ -27,11 +25,11 @@ export function serveTasks<Settings, Task, Result>(open: (settings: Settings) =>
   });
 }
 
-function giveWay(): void {
+/** Should the machine run out of memory, this process goes before the database does. */
+function standFirstInLine(): void {
   try {
-    setPriority(niceness);
-    writeFileSync('/proc/self/oom_score_adj', '900'); // should the machine run out of memory, this goes before the database does
+    writeFileSync('/proc/self/oom_score_adj', '900');
   } catch {
-    // Neither is needed for the work itself.
+    // The work itself does not need it.
   }
 }

@@ -194,6 +194,7 @@ export function openPool<Settings, Task, Result>(program: string, settings: Sett
     const node = [process.execPath, `--max-old-space-size=${shape.heapMib}`, '--max-semi-space-size=8', program];
     const child = spawn('/bin/sh', ['-c', `ulimit -t ${lastResortSeconds}; exec "$@"`, 'sh', ...node], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true, // a session of its own: its share of the processors is not this process's
       serialization: 'advanced',
       env: Object.fromEntries(['PATH', 'TZ', 'LANG', 'TMPDIR'].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))),
     });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { printError } from '../../domain/safe-error';
+import { giveWay } from '../priority';
 import type { CheckRequest, CheckResult } from './check-signature';
 import type { CheckerSettings } from './check-tools';
 
@@ -9,7 +10,8 @@ import type { CheckerSettings } from './check-tools';
  * written down for the thread outside, which cannot ask a thread that is busy.
  */
 export function serveChecks(open: (settings: CheckerSettings) => (request: CheckRequest) => Promise<CheckResult>): void {
-  const { settings, marker } = workerData as { settings: CheckerSettings; marker: SharedArrayBuffer };
+  const { settings, marker, nice } = workerData as { settings: CheckerSettings; marker: SharedArrayBuffer; nice: number };
+  giveWay(nice);
   const check = open(settings);
   const computing = new Int32Array(marker);
   const current = new AsyncLocalStorage<number>();

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { niceness } from '../priority';
 import { root } from '../root';
 import type { CheckRequest, CheckResult } from './check-signature';
 import type { CheckerSettings } from './check-tools';
@@ -50,9 +51,10 @@ export function openSignatureChecker(
   limits: CheckerLimits = checkerLimits,
   program = usualProgram,
 ): SignatureChecker {
-  const lane = (workMs: number): SignatureChecker => openLane(program, settings, { workMs, patienceMs: limits.patienceMs });
-  const people = lane(limits.signingMs);
-  const door = lane(limits.signInMs);
+  const lane = (workMs: number, nice: number): SignatureChecker =>
+    openLane(program, settings, { workMs, patienceMs: limits.patienceMs }, nice);
+  const people = lane(limits.signingMs, niceness.signing);
+  const door = lane(limits.signInMs, niceness.signIn);
   return {
     check: (request) => (request.purpose === 'sign-in' ? door : people).check(request),
     start() {
@@ -73,6 +75,7 @@ function openLane(
   program: string,
   settings: CheckerSettings,
   { workMs, patienceMs }: { workMs: number; patienceMs: number },
+  nice: number,
 ): SignatureChecker {
   const waiting = new Map<number, Waiting>();
   let thread: { worker: Worker; computing: Int32Array } | null = null;
@@ -89,7 +92,7 @@ function openLane(
 
   const start = (): Worker => {
     const marker = new SharedArrayBuffer(4);
-    const worker = new Worker(program, { workerData: { settings, marker }, resourceLimits: { maxOldGenerationSizeMb: heapMib } });
+    const worker = new Worker(program, { workerData: { settings, marker, nice }, resourceLimits: { maxOldGenerationSizeMb: heapMib } });
     const started = { worker, computing: new Int32Array(marker) };
     thread = started;
     const over = (error: Error): void => {

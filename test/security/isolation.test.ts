@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openPool, Overspent, TaskDropped, TaskLost, type Allowance, type Pool } from '../../server/isolation/pool';
 import { root } from '../../server/root';
@@ -86,6 +86,17 @@ test('should its pool die while a task computes, the system ends the task', asyn
   const pool = openPool<null, string, number>(path.join(programs, 'costly-child.js'), null, { processes: 1, memoryMib: 100, heapMib: 64 });
   const { result: pid } = await pool.order('pid', enough).done;
   expect(readFileSync(`/proc/${pid}/limits`, 'utf8')).toMatch(/^Max cpu time\s+\d+/m);
+  await pool.close();
+});
+
+test('a process of strangers gives way with every thread, and its share of the processors is not that of its pool', async () => {
+  const pool = openPool<null, string, number>(path.join(programs, 'costly-child.js'), null, { processes: 1, memoryMib: 100, heapMib: 64 });
+  const { result: pid } = await pool.order('pid', enough).done;
+  const fieldsOf = (file: string): string[] => (/.*\) (.*)/.exec(readFileSync(file, 'utf8'))?.[1] ?? '').split(' '); // from field 3 of proc(5) on
+  const threads = readdirSync(`/proc/${pid}/task`);
+  expect(threads.length).toBeGreaterThan(1);
+  expect(new Set(threads.map((thread) => fieldsOf(`/proc/${pid}/task/${thread}/stat`)[16]))).toEqual(new Set(['10']));
+  expect(fieldsOf(`/proc/${pid}/stat`)[3]).toBe(String(pid)); // a session of its own
   await pool.close();
 });
 
