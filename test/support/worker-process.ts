@@ -28,7 +28,9 @@ export class WorkerProcess {
     // What steers the tests themselves is no setting of the application, which would refuse to start.
     for (const name of Object.keys(env))
       if (name.startsWith('KENSE_TEST_') || ['KENSE_RECORD_HISTORIES', 'KENSE_FIXTURES'].includes(name)) delete env[name as never];
-    return new WorkerProcess(spawn(process.execPath, [path.join(root, 'dist', 'server', 'main.js'), 'worker'], { env, stdio: ['ignore', 'ignore', 'inherit'] }));
+    return new WorkerProcess(
+      spawn(process.execPath, [path.join(root, 'dist', 'server', 'main.js'), 'worker'], { env, stdio: ['ignore', 'ignore', 'inherit'] }),
+    );
   }
 
   /** Ends it without a warning. */
