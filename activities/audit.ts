@@ -2,17 +2,17 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { formatHead } from '../domain/audit/heads';
 import { zoneOffsetMs } from '../domain/routes/draft';
 import { describeProblem } from '../integrations/pki/pki';
+import type { WorkerDeps } from '../services/worker-deps';
 import { digest } from '../signature';
 import { currentHeads } from '../storage/audit';
 import { headsToStamp, noteHeadMail, ownersToTell, saveAuditStamp } from '../storage/queries/audit-heads';
-import type { Deps } from './deps';
 import { withPulse } from './pulse';
 
 /** A head that has not moved is stamped again after this long: once a night, and not twice when a night's run is repeated. Milliseconds. */
 const stampLifeMs = 20 * 3_600_000;
 
 /** Nightly activities that let nobody write the audit log anew, not even who writes the database. Each may be repeated at any point. */
-export const auditActivities = (deps: Deps) => ({
+export const auditActivities = (deps: WorkerDeps) => ({
   /** Has the head of every audit log time-stamped; one that stands still again, so that the newest stamp is never old. */
   stampAuditHeads: async (): Promise<{ stamped: number }> => {
     let stamped = 0;
@@ -39,7 +39,7 @@ export const auditActivities = (deps: Deps) => ({
   mailAuditHeads: (): Promise<{ mailed: number }> => withPulse(() => mailHeads(deps)),
 });
 
-async function mailHeads(deps: Deps): Promise<{ mailed: number }> {
+async function mailHeads(deps: WorkerDeps): Promise<{ mailed: number }> {
   const at = deps.now();
   const night = new Date(at.getTime() + zoneOffsetMs).toISOString().slice(0, 10);
   const owners = await ownersToTell(deps.db, night);

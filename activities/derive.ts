@@ -1,42 +1,27 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
+import { makeCardFile } from '../services/print/card';
+import { storePdf } from '../services/print/store-pdf';
+import type { WorkerDeps } from '../services/worker-deps';
 import type { SignerReport } from '../signature';
 import type { Fact, SheetSigner } from '../signature/sheet';
 import { storedCapability } from '../storage/capabilities';
 import { fileById } from '../storage/queries/documents';
-import { routeOfDocument, type RoutePage } from '../storage/queries/routes';
-import { signaturesOf, type SignatureRecord } from '../storage/queries/signatures';
-import { selectOne } from '../storage/sql';
-import type { DeriveStart } from '../workflows/contracts';
-import { makeCardFile } from './card';
-import type { Deps } from './deps';
-import { storePdf } from './store-pdf';
+import { type RouteAbout, routeAbout, routeOfDocument, type RoutePage } from '../storage/queries/routes';
+import { type SignatureRecord, signaturesOf } from '../storage/queries/signatures';
+import type { DeriveStart } from '../workflows/contracts/derive';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
-type DocumentFacts = {
-  title: string;
-  number: string;
-  doc_date: string | null;
-  organisation: string;
-  bin: string;
-  attempt: number;
-  checkHash: Buffer;
-};
 
 /** Activities that make derived files. */
-export const deriveActivities = (deps: Deps) => ({
+export const deriveActivities = (deps: WorkerDeps) => ({
   /** Makes the card of a document unless it is stored already. */
   makeCard: async (input: DeriveStart): Promise<void> => makeCardFile(deps, input),
 
   /** Makes the PDF with its sheet of signatures unless it is stored already. */
   makeSignedPdf: async (input: DeriveStart): Promise<void> => {
     if ((await deps.objects.size(input.key)) !== null) return;
-    const document = await selectOne<DocumentFacts>(
-      deps.db,
-      `SELECT d.title, d.number, DATE_FORMAT(d.doc_date, '%d.%m.%Y') AS doc_date, o.name AS organisation, o.bin, r.attempt, d.check_hash AS checkHash
-         FROM routes r JOIN documents d ON d.id = r.document_id JOIN organisations o ON o.id = r.organisation_id WHERE r.id = :routeId`,
-      { routeId: input.routeId },
-    );
+    const document = await routeAbout(deps.db, input.routeId);
     const page = document && (await routeOfDocument(deps.db, input.documentId, document.attempt));
     const file = page && (await fileById(deps.db, input.documentId, page.fileId));
     if (!document || !page || !file) throw ApplicationFailure.nonRetryable('the document is gone', 'CannotDerive');
@@ -62,10 +47,10 @@ export const deriveActivities = (deps: Deps) => ({
   },
 });
 
-function documentFacts(document: DocumentFacts, fileName: string, sha256: Buffer, t: Words): Fact[] {
+function documentFacts(document: RouteAbout, fileName: string, sha256: Buffer, t: Words): Fact[] {
   const facts: Fact[] = [];
   if (document.number) facts.push({ label: t('sheet.number'), value: document.number });
-  if (document.doc_date) facts.push({ label: t('sheet.date'), value: document.doc_date });
+  if (document.documentDate) facts.push({ label: t('sheet.date'), value: document.documentDate });
   facts.push(
     { label: t('sheet.file'), value: fileName },
     { label: 'SHA-256', value: sha256.toString('hex').replace(/(.{8})(?=.)/g, '$1 ') },

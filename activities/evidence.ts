@@ -3,40 +3,40 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { checkOnline } from '../integrations/pki/check';
 import { describeProblem, fetchList, type PkiProblem } from '../integrations/pki/pki';
 import { PkiUnavailable } from '../integrations/pki/transport';
+import type { WorkerDeps } from '../services/worker-deps';
 import {
   addArchiveTimeStamp,
   addTimeStamp,
   archiveTimeStampImprint,
+  type Crl,
   digest,
   embedEvidence,
   evidenceNeeds,
   policyFor,
   proofEnds,
+  type Purpose,
   PURPOSES,
   readCrlFile,
   requiredDigests,
   SignatureFormatError,
-  verifyCms,
-  type Crl,
-  type Purpose,
   type SignerReport,
   type VerificationInput,
+  verifyCms,
 } from '../signature';
 import { appendAudit, type AuditEntry } from '../storage/audit';
 import {
   evidenceCase,
-  overdueEvidence,
-  revocationListVersions,
-  revocationLists,
-  saveEvidence,
-  saveRevocationList,
   type EvidenceCase,
   type EvidenceFinding,
+  overdueEvidence,
+  revocationLists,
+  revocationListVersions,
+  saveEvidence,
+  saveRevocationList,
 } from '../storage/queries/evidence';
 import { queueMails } from '../storage/queries/mail';
-import { selectOne } from '../storage/sql';
+import { routeAbout } from '../storage/queries/routes';
 import type { Tx } from '../storage/tx';
-import type { Deps, Lang } from './deps';
 import { withPulse } from './pulse';
 
 /** How long before a proof ends it is renewed: years of service lie ahead of it, and an authority may be away for weeks. Milliseconds. */
@@ -62,7 +62,7 @@ export type GatherInput = {
 export type Gathered = { isFinal: boolean; mailsOf?: string };
 
 /** Activities that make signatures provable for decades. Each may be stopped and run again at any point. */
-export function evidenceActivities(deps: Deps) {
+export function evidenceActivities(deps: WorkerDeps) {
   const lists = listsOf(deps);
   return {
     /** Takes one look at a signature: asks for what its proof lacks, adds it, judges, stores the outcome. */
@@ -93,7 +93,7 @@ export function evidenceActivities(deps: Deps) {
 const listPauseMs = 60_000;
 
 /** The revocation lists: fetched by housekeeping, and when a signature needs one before that. */
-function listsOf(deps: Deps): { refresh: () => Promise<{ fetched: number }>; read: (isNeeded: boolean) => Promise<Crl[]> } {
+function listsOf(deps: WorkerDeps): { refresh: () => Promise<{ fetched: number }>; read: (isNeeded: boolean) => Promise<Crl[]> } {
   let running: Promise<{ fetched: number }> | null = null;
   let asked = -Infinity;
   let parsed: { versions: string; lists: Promise<Crl[]> } | null = null; // megabytes: read and parsed once for each change
@@ -120,7 +120,7 @@ function listsOf(deps: Deps): { refresh: () => Promise<{ fetched: number }>; rea
   };
 }
 
-async function refreshLists(deps: Deps): Promise<{ fetched: number }> {
+async function refreshLists(deps: WorkerDeps): Promise<{ fetched: number }> {
   const now = deps.now();
   const kept = new Map((await revocationLists(deps.db)).map((list) => [list.url, list]));
   let fetched = 0;
@@ -133,17 +133,12 @@ async function refreshLists(deps: Deps): Promise<{ fetched: number }> {
 }
 
 /** The initiator relied on a signature that turns out to be none. */
-async function mailsAbout(deps: Deps, tx: Tx, found: EvidenceCase, commandId: string): Promise<Parameters<typeof queueMails>[2]> {
-  const to = await selectOne<{ id: string; email: string | null; language: Lang }>(
-    deps.db,
-    'SELECT p.id, p.email, p.language FROM routes r JOIN people p ON p.id = r.initiator_id WHERE r.id = :routeId',
-    { routeId: found.routeId },
-    tx,
-  );
-  if (!to?.email) return [];
+async function mailsAbout(deps: WorkerDeps, tx: Tx, found: EvidenceCase, commandId: string): Promise<Parameters<typeof queueMails>[2]> {
+  const to = await routeAbout(deps.db, found.routeId, tx);
+  if (!to?.initiatorEmail) return [];
   const { organisationId, documentId, routeId } = found;
-  const about = { organisationId, commandId, documentId, routeId, participantId: null, personId: to.id };
-  return [{ id: deps.newId(), ...about, recipient: to.email, template: 'disproved', language: to.language }];
+  const about = { organisationId, commandId, documentId, routeId, participantId: null, personId: to.initiatorId };
+  return [{ id: deps.newId(), ...about, recipient: to.initiatorEmail, template: 'disproved', language: to.initiatorLanguage }];
 }
 
 const actions = { valid: 'signature.proved', invalid: 'signature.disproved', indeterminate: 'signature.unproved' } as const;
@@ -168,7 +163,7 @@ function auditEntry(found: EvidenceCase, finding: EvidenceFinding, commandId: st
   };
 }
 
-async function refreshList(deps: Deps, url: string, now: Date): Promise<boolean> {
+async function refreshList(deps: WorkerDeps, url: string, now: Date): Promise<boolean> {
   try {
     const crl = readCrlFile(await fetchList(url, deps.pkiSettings));
     await saveRevocationList(deps.db, {
@@ -189,7 +184,7 @@ async function refreshList(deps: Deps, url: string, now: Date): Promise<boolean>
 const purposeOf = (name: string): Purpose => PURPOSES.find((one) => one === name) ?? 'sign';
 
 async function look(
-  deps: Deps,
+  deps: WorkerDeps,
   lists: (isNeeded: boolean) => Promise<Crl[]>,
   found: EvidenceCase,
   plan: { waitMs: number; isLast: boolean },
@@ -270,7 +265,7 @@ function pendingOf(named: readonly string[], problems: readonly PkiProblem[]): s
 type Upgraded = { der: Uint8Array; problems: PkiProblem[] };
 
 /** The CMS with a signature time-stamp, when it has no good one. A token that does not prove anything is not kept. */
-async function withTimeStamp(deps: Deps, der: Uint8Array, input: VerificationInput): Promise<Upgraded> {
+async function withTimeStamp(deps: WorkerDeps, der: Uint8Array, input: VerificationInput): Promise<Upgraded> {
   const [wanted] = evidenceNeeds(der, input).timeStamps;
   if (!wanted) return { der, problems: [] };
   const algorithm = requiredDigests(der)[0] ?? 'streebog512';
@@ -282,7 +277,7 @@ async function withTimeStamp(deps: Deps, der: Uint8Array, input: VerificationInp
 }
 
 /** The CMS with a new archive time-stamp over everything it holds. */
-async function renew(deps: Deps, der: Uint8Array, input: VerificationInput): Promise<Upgraded> {
+async function renew(deps: WorkerDeps, der: Uint8Array, input: VerificationInput): Promise<Upgraded> {
   const algorithm = requiredDigests(der)[0] ?? 'streebog512';
   const imprint = archiveTimeStampImprint(der, algorithm, input.digests?.[algorithm]);
   const answer = await deps.pki.timeStamp({ algorithm, imprint: imprint.imprint });
@@ -293,7 +288,7 @@ async function renew(deps: Deps, der: Uint8Array, input: VerificationInput): Pro
   return isGood ? { der: renewed, problems: [] } : { der, problems: [untrusted(deps)] };
 }
 
-const untrusted = (deps: Deps): PkiProblem => ({
+const untrusted = (deps: WorkerDeps): PkiProblem => ({
   service: 'tsp',
   url: deps.pkiSettings.tspUrl ?? '',
   failure: 'signature-bad',
@@ -314,7 +309,7 @@ function enclose(der: Uint8Array, input: VerificationInput, checked: Awaited<Ret
 const endsSoon = (der: Uint8Array, now: Date): boolean => (proofEnds(der)?.getTime() ?? Infinity) - renewBeforeMs < now.getTime();
 
 /** Stores an upgraded CMS under its digest: earlier forms stay, nothing is overwritten. */
-async function keep(deps: Deps, documentId: string, der: Uint8Array): Promise<string> {
+async function keep(deps: WorkerDeps, documentId: string, der: Uint8Array): Promise<string> {
   const key = `signatures/${documentId}/${createHash('sha256').update(der).digest('hex')}.proof.cms`;
   await deps.objects.putBytes(key, der, 'application/pkcs7-signature');
   return key;

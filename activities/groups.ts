@@ -1,6 +1,8 @@
 import { heartbeat } from '@temporalio/activity';
 import { isWorkedOff, needsNoKey, settleAfterMs } from '../domain/groups/group';
 import type { RouteCommand } from '../domain/routes/decide';
+import { sendToRoute } from '../services/routes/send';
+import type { WorkerDeps } from '../services/worker-deps';
 import { appendAudit } from '../storage/audit';
 import { findCommand } from '../storage/commands';
 import {
@@ -8,23 +10,21 @@ import {
   countsOf,
   decideItem,
   groupById,
+  type GroupItem,
   isActiveMember,
   isSignatureKept,
   itemsIn,
   markSent,
   markWaiting,
-  type GroupItem,
   type SigningGroup,
 } from '../storage/queries/groups';
-import type { GroupLook } from '../workflows/contracts';
-import type { Deps } from './deps';
-import { sendToRoute } from './send-to-route';
+import type { GroupLook } from '../workflows/contracts/group';
 
 /** Answers sent side by side: enough to keep the routes busy, few enough to leave room for people at their pages. */
 const sideBySide = 6;
 
 /** What a group needs done without its person's browser. */
-export const groupActivities = (deps: Deps) => ({
+export const groupActivities = (deps: WorkerDeps) => ({
   /**
    * One look at a group: sends what needs no key, learns from the record what became of answers under way, closes the group when nothing
    * is left. May be stopped and run again at any point.
@@ -33,7 +33,7 @@ export const groupActivities = (deps: Deps) => ({
 });
 
 /** The same with `progress` in place of the heartbeat. */
-export async function advanceGroup(deps: Deps, groupId: string, progress: () => void): Promise<GroupLook> {
+export async function advanceGroup(deps: WorkerDeps, groupId: string, progress: () => void): Promise<GroupLook> {
   const group = await groupById(deps.db, groupId);
   if (group?.state !== 'running') return { state: 'closed' };
   if (!(await isActiveMember(deps.db, group.personId, group.organisationId))) return close(deps, group, 'stopped');
@@ -59,14 +59,14 @@ export async function advanceGroup(deps: Deps, groupId: string, progress: () => 
 }
 
 /** Learns what became of an answer that was under way when somebody died; a signature that never arrived is asked for again. */
-async function settle(deps: Deps, group: SigningGroup, item: GroupItem): Promise<void> {
+async function settle(deps: WorkerDeps, group: SigningGroup, item: GroupItem): Promise<void> {
   if (await findCommand(deps.db, item.commandId)) return decideItem(deps.db, item.id, { state: 'done', code: null }, deps.now());
   if (!needsNoKey(group.purpose, item.kind) && !(await isSignatureKept(deps.db, item.commandId))) return markWaiting(deps.db, [item.id]);
   return answer(deps, group, item);
 }
 
 /** Sends the answer of one item to its route and writes what it said. */
-async function answer(deps: Deps, group: SigningGroup, item: GroupItem): Promise<void> {
+async function answer(deps: WorkerDeps, group: SigningGroup, item: GroupItem): Promise<void> {
   const route = { documentId: item.documentId, attempt: item.attempt };
   const outcome = await sendToRoute(deps, route, item.commandId, commandOf(group, item, deps.now().getTime()));
   switch (outcome.kind) {
@@ -91,7 +91,7 @@ function commandOf(group: SigningGroup, item: GroupItem, at: number): RouteComma
   return { kind: 'sign', by, participantId, signatureId: item.commandId, at };
 }
 
-async function close(deps: Deps, group: SigningGroup, state: 'done' | 'stopped' | 'expired'): Promise<GroupLook> {
+async function close(deps: WorkerDeps, group: SigningGroup, state: 'done' | 'stopped' | 'expired'): Promise<GroupLook> {
   const now = deps.now();
   await deps.inTx(async (tx) => {
     if (!(await closeGroup(deps.db, tx, group.id, state, now))) return;

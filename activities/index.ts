@@ -1,19 +1,19 @@
+import type { WorkerDeps } from '../services/worker-deps';
 import { auditActivities } from './audit';
-import type { Deps } from './deps';
 import { deriveActivities } from './derive';
 import { directoryActivities } from './directory';
-import { groupActivities } from './groups';
 import { evidenceActivities } from './evidence';
+import { groupActivities } from './groups';
 import { mailActivities } from './mail';
 import { outboxActivities } from './outbox';
 import { phoneActivities } from './phone';
 import { routeActivities } from './routes';
 import { upkeepActivities } from './upkeep';
 
-export type { Deps } from './deps';
+export type { WorkerDeps } from '../services/worker-deps';
 
 /** All activities under the names workflows and stored histories know; a name stays until no open run can call it. */
-export const createActivities = (deps: Deps) => ({
+export const createActivities = (deps: WorkerDeps) => ({
   ...routeActivities(deps),
   ...mailActivities(deps),
   ...upkeepActivities(deps),
@@ -25,4 +25,5 @@ export const createActivities = (deps: Deps) => ({
   ...outboxActivities(deps),
   ...auditActivities(deps),
 });
+
 export type Activities = ReturnType<typeof createActivities>;

@@ -1,16 +1,16 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { zoneOffsetMs } from '../domain/routes/draft';
+import type { WorkerDeps } from '../services/worker-deps';
+import { eventOf } from '../storage/audit';
 import { storedCapability } from '../storage/capabilities';
 import { invitationOf } from '../storage/queries/invitations';
-import { noteAttempt, unsentOf, type Delivery } from '../storage/queries/mail';
+import { type Delivery, noteAttempt, unsentOf } from '../storage/queries/mail';
 import { personById } from '../storage/queries/people';
-import { routeOfDocument, type RoutePage } from '../storage/queries/routes';
-import { selectOne } from '../storage/sql';
-import type { Deps } from './deps';
+import { routeAbout, routeOfDocument, type RoutePage } from '../storage/queries/routes';
 import { withPulse } from './pulse';
 
 /** Activities that send mail. */
-export const mailActivities = (deps: Deps) => ({
+export const mailActivities = (deps: WorkerDeps) => ({
   /**
    * Sends every mail a command queued. A recipient the server refuses for good is marked and left; while one may still succeed the
    * activity fails and is tried again, and mails already sent are not repeated.
@@ -18,7 +18,7 @@ export const mailActivities = (deps: Deps) => ({
   deliverMails: (input: { commandId: string }): Promise<void> => withPulse(() => deliver(deps, input.commandId)),
 });
 
-async function deliver(deps: Deps, commandId: string): Promise<void> {
+async function deliver(deps: WorkerDeps, commandId: string): Promise<void> {
   let waiting = '';
   for (const delivery of await unsentOf(deps.db, commandId)) {
     const data = await mailData(deps, delivery);
@@ -35,24 +35,9 @@ async function deliver(deps: Deps, commandId: string): Promise<void> {
   if (waiting) throw ApplicationFailure.retryable(`mail server: ${waiting}`, 'MailWaits');
 }
 
-type Facts = {
-  title: string;
-  number: string;
-  attempt: number;
-  organisation: string;
-  initiatorName: string;
-  initiatorEmail: string | null;
-};
-
 /** What a template is filled with; null when there is nothing to write about any more. */
-async function mailData(deps: Deps, delivery: Delivery): Promise<Record<string, unknown> | null> {
-  const facts = await selectOne<Facts>(
-    deps.db,
-    `SELECT d.title, d.number, r.attempt, o.name AS organisation, p.name AS initiatorName, p.email AS initiatorEmail
-       FROM routes r JOIN documents d ON d.id = r.document_id JOIN organisations o ON o.id = r.organisation_id JOIN people p ON p.id = r.initiator_id
-      WHERE r.id = :routeId`,
-    { routeId: delivery.routeId },
-  );
+async function mailData(deps: WorkerDeps, delivery: Delivery): Promise<Record<string, unknown> | null> {
+  const facts = await routeAbout(deps.db, delivery.routeId);
   const page = facts && (await routeOfDocument(deps.db, delivery.documentId, facts.attempt));
   const url = await addressFor(deps, delivery);
   if (!facts || !page || !url) return null;
@@ -83,11 +68,7 @@ async function mailData(deps: Deps, delivery: Delivery): Promise<Record<string, 
       return { ...base, due: stage?.dueAt ? civilDate(stage.dueAt) : null, awaited: unansweredIn(page) };
     }
     case 'disproved': {
-      const told = await selectOne<{ at: Date; details: string }>(
-        deps.db,
-        "SELECT at, details FROM audit WHERE command_id = :commandId AND action = 'signature.disproved' LIMIT 1",
-        { commandId: delivery.commandId },
-      );
+      const told = await eventOf(deps.db, delivery.commandId, 'signature.disproved');
       if (!told) return null;
       const { signer, code } = JSON.parse(told.details) as { signer: string; code: string };
       return { ...base, signer, code, at: told.at.toISOString() };
@@ -95,16 +76,12 @@ async function mailData(deps: Deps, delivery: Delivery): Promise<Record<string, 
     case 'answered':
     case 'refused':
     case 'withdrawn': {
-      const event = await selectOne<{ actor_name: string; at: Date; action: string; details: string }>(
-        deps.db,
-        'SELECT actor_name, at, action, details FROM audit WHERE command_id = :commandId LIMIT 1',
-        { commandId: delivery.commandId },
-      );
+      const event = await eventOf(deps.db, delivery.commandId);
       if (!event) return null;
       const { remark } = JSON.parse(event.details) as { remark?: string };
       return {
         ...base,
-        by: event.actor_name,
+        by: event.actorName,
         at: event.at.toISOString(),
         remark: remark ?? null,
         action: event.action === 'route.signed' ? 'sign' : 'approve',
@@ -123,7 +100,7 @@ const unansweredIn = (page: RoutePage): string[] =>
     .map((p) => page.people.get(p.id)?.name ?? '');
 
 /** The recipient's own address of the document: a one-person link for outside people, the document's page for members. */
-async function addressFor(deps: Deps, delivery: Delivery): Promise<string | null> {
+async function addressFor(deps: WorkerDeps, delivery: Delivery): Promise<string | null> {
   if (delivery.personId || !delivery.participantId) return `${deps.publicUrl}/documents/${delivery.documentId}`;
   const invitation = await invitationOf(deps.db, delivery.participantId);
   if (!invitation || invitation.revokedAt) return null; // a stopped link is not mailed again

@@ -1,7 +1,7 @@
-import { dueLetters, nextDue, noteLetter, type WaitingLetter } from '../storage/outbox';
-import { capabilityToken } from '../storage/capabilities';
 import type { MailOutcome } from '../integrations/mail/mailer';
-import type { Deps } from './deps';
+import type { WorkerDeps } from '../services/worker-deps';
+import { capabilityToken } from '../storage/capabilities';
+import { dueLetters, nextDue, noteLetter, type WaitingLetter } from '../storage/outbox';
 import { withPulse } from './pulse';
 
 const batch = 50;
@@ -10,7 +10,7 @@ const waitsMs = [5_000, 30_000, 120_000, 600_000] as const;
 const patienceMs = 24 * 3_600_000;
 
 /** Activities that send what waits in the outbox. */
-export const outboxActivities = (deps: Deps) => ({
+export const outboxActivities = (deps: WorkerDeps) => ({
   /** Sends every letter that is due and says in how many milliseconds the next one will be; null when nothing waits. */
   deliverOutbox: (): Promise<{ nextInMs: number | null }> =>
     withPulse(async () => {
@@ -21,7 +21,7 @@ export const outboxActivities = (deps: Deps) => ({
     }),
 });
 
-async function deliver(deps: Deps, letter: WaitingLetter): Promise<void> {
+async function deliver(deps: WorkerDeps, letter: WaitingLetter): Promise<void> {
   const now = deps.now();
   const outcome = await send(deps, letter);
   if (outcome.state === 'sent') return void (await noteLetter(deps.db, letter.id, { state: 'sent', reason: '', nextAt: null }, now));
@@ -41,7 +41,7 @@ async function deliver(deps: Deps, letter: WaitingLetter): Promise<void> {
 }
 
 /** A letter that cannot be written must not hold up those behind it. */
-async function send(deps: Deps, letter: WaitingLetter): Promise<MailOutcome> {
+async function send(deps: WorkerDeps, letter: WaitingLetter): Promise<MailOutcome> {
   try {
     const mail = deps.renderMail(letter.template, dataOf(deps, letter), letter.language);
     return await deps.mailer.send({ to: letter.to, messageId: letter.id, ...mail });
@@ -52,7 +52,7 @@ async function send(deps: Deps, letter: WaitingLetter): Promise<MailOutcome> {
 }
 
 /** A letter with a link carries only what the link is about: the link itself is made again from the secret, and never stored. */
-function dataOf(deps: Deps, { template, data }: WaitingLetter): Record<string, unknown> {
+function dataOf(deps: WorkerDeps, { template, data }: WaitingLetter): Record<string, unknown> {
   if (template !== 'password-reset') return { ...data, url: `${deps.publicUrl}/sign-in` };
   const id = String(data.reset);
   return { ...data, url: `${deps.publicUrl}/sign-in/reset/${id}/${capabilityToken(deps.secrets, 'password-reset', id, 1)}` };

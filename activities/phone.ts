@@ -1,20 +1,20 @@
-import { decidePhone, settleAfterMs } from '../domain/phone/session';
 import type { Actor } from '../domain/people/roles';
+import { decidePhone, settleAfterMs } from '../domain/phone/session';
 import type { RouteCommand } from '../domain/routes/decide';
+import { sendToRoute } from '../services/routes/send';
+import type { WorkerDeps } from '../services/worker-deps';
 import { findCommand } from '../storage/commands';
 import { isSignatureKept } from '../storage/queries/groups';
-import { decidePhoneItem, movePhone, phoneById, phoneItems, type PhoneItem, type PhoneSession } from '../storage/queries/phone';
-import type { PhoneLook } from '../workflows/contracts';
-import type { Deps } from './deps';
-import { sendToRoute } from './send-to-route';
+import { decidePhoneItem, movePhone, phoneById, type PhoneItem, phoneItems, type PhoneSession } from '../storage/queries/phone';
+import type { PhoneLook } from '../workflows/contracts/phone';
 
 /** What a phone session needs done without the phone. */
-export const phoneActivities = (deps: Deps) => ({
+export const phoneActivities = (deps: WorkerDeps) => ({
   /** One look at a session: ends it in its time, learns what became of signatures under way. May be stopped and run again at any point. */
   advancePhone: (input: { phoneId: string }): Promise<PhoneLook> => advancePhone(deps, input.phoneId),
 });
 
-type Needed = Pick<Deps, 'db' | 'send' | 'now' | 'warn'>;
+type Needed = Pick<WorkerDeps, 'db' | 'send' | 'now' | 'warn'>;
 
 /** The same, outside a worker. */
 export async function advancePhone(deps: Needed, phoneId: string): Promise<PhoneLook> {

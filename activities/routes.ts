@@ -1,25 +1,24 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { mayDocument } from '../domain/documents/document';
-import { draftIssues, type DraftPerson } from '../domain/routes/draft';
+import { type Actor, actorKey } from '../domain/people/roles';
 import type { RouteCommand } from '../domain/routes/decide';
+import { draftIssues, type DraftPerson } from '../domain/routes/draft';
 import { openRoute as planRoute } from '../domain/routes/open';
 import type { Route } from '../domain/routes/route';
-import { actorKey, type Actor } from '../domain/people/roles';
+import { mailsFor } from '../services/mail/route-mails';
+import type { WorkerDeps } from '../services/worker-deps';
 import { appendAudit } from '../storage/audit';
 import { newCapability } from '../storage/capabilities';
 import { CommandUsed, once } from '../storage/commands';
-import { lockDocument, setDocumentState } from '../storage/queries/documents';
+import { followRoute, lockDocument, setDocumentState } from '../storage/queries/documents';
 import { openEvidence } from '../storage/queries/evidence';
-import { insertInvitations, renewInvitation, invitationOf } from '../storage/queries/invitations';
+import { insertInvitations, invitationOf, renewInvitation } from '../storage/queries/invitations';
 import { giveUpOn, queueMails, unsentCommands } from '../storage/queries/mail';
-import { colleaguesByIds, personById, type Colleague } from '../storage/queries/people';
-import { insertRoute, loadRoute, participantById, routeOfDocument, saveRoute, type ParticipantCard } from '../storage/queries/routes';
-import { acceptSignature } from '../storage/queries/signatures';
-import { change, select } from '../storage/sql';
+import { type Colleague, colleaguesByIds, personById } from '../storage/queries/people';
+import { insertRoute, loadRoute, participantById, type ParticipantCard, routeOfDocument, saveRoute } from '../storage/queries/routes';
+import { acceptSignature, signatureFacts } from '../storage/queries/signatures';
 import type { Tx } from '../storage/tx';
-import type { Applied, ApplyRoute, OpenRoute } from '../workflows/contracts';
-import type { Deps } from './deps';
-import { mailsFor } from './route-mails';
+import type { Applied, ApplyRoute, OpenRoute } from '../workflows/contracts/route';
 
 /** Rolls the transaction back and becomes `{ ok: false, code }`. */
 class Refused extends Error {
@@ -33,7 +32,7 @@ class Refused extends Error {
 }
 
 /** Activities that write a route: each is one transaction, harmless to repeat. */
-export const routeActivities = (deps: Deps) => ({
+export const routeActivities = (deps: WorkerDeps) => ({
   /** Sends a document: makes the route from the draft as it stands at `rev`, asks its first stage, queues the invitations. */
   openRoute: (input: OpenRoute): Promise<Applied> =>
     answered(deps, (fresh) =>
@@ -109,7 +108,7 @@ export const routeActivities = (deps: Deps) => ({
               const current = (await loadRoute(deps.db, before.id, tx)) ?? before;
               throw new Refused('route.conflict', current, await unsentCommands(deps.db, before.id));
             }
-            await touchDocument(deps, tx, next, at);
+            await followRoute(deps.db, tx, { ...next, state: next.state === 'active' ? 'in-signing' : next.state }, at);
             if (command.kind === 'remind') await renewLinks(deps, tx, input, at);
             const mails = await mailsFor(deps, tx, next, input.effects, { id: input.commandId, by: command.by });
             await queueMails(deps.db, tx, mails, at);
@@ -146,7 +145,7 @@ export const routeActivities = (deps: Deps) => ({
  * Runs a command's transaction; `work` calls `fresh` where the command is stored for the first time. One stored before, perhaps by a run
  * the server then forgot, is answered with what the record says now.
  */
-async function answered(deps: Deps, work: (fresh: () => void) => Promise<Applied>): Promise<Applied> {
+async function answered(deps: WorkerDeps, work: (fresh: () => void) => Promise<Applied>): Promise<Applied> {
   let isFresh = false;
   try {
     const applied = await work(() => (isFresh = true));
@@ -187,7 +186,7 @@ function cardOf(id: string, person: DraftPerson, known: ReadonlyMap<string, Coll
   };
 }
 
-const linksFor = (deps: Deps, route: Route, at: Date) =>
+const linksFor = (deps: WorkerDeps, route: Route, at: Date) =>
   route.stages
     .flatMap((s) => s.participants)
     .filter((p) => p.personId === null)
@@ -199,11 +198,11 @@ const linksFor = (deps: Deps, route: Route, at: Date) =>
       expiresAt: new Date(at.getTime() + deps.invitationLifeMs),
     }));
 
-const hashOfLink = (deps: Deps, participantId: string, version: number): Buffer =>
+const hashOfLink = (deps: WorkerDeps, participantId: string, version: number): Buffer =>
   newCapability(deps.secrets, 'invitation', participantId, version).hash;
 
 /** A reminder renews an outside person's link, so that a mail never leads to a dead address. */
-async function renewLinks(deps: Deps, tx: Tx, input: ApplyRoute, at: Date): Promise<void> {
+async function renewLinks(deps: WorkerDeps, tx: Tx, input: ApplyRoute, at: Date): Promise<void> {
   const asked = input.effects.flatMap((e) => (e.kind === 'remind' ? e.participantIds : []));
   const byHand = input.command.by.kind !== 'system';
   for (const participantId of asked) {
@@ -222,16 +221,6 @@ async function renewLinks(deps: Deps, tx: Tx, input: ApplyRoute, at: Date): Prom
   }
 }
 
-/** The document follows its route: its state once the route has ended, and the moment it last moved. */
-async function touchDocument(deps: Deps, tx: Tx, route: Route, at: Date): Promise<void> {
-  await change(
-    deps.db,
-    'UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt',
-    { state: route.state === 'active' ? 'in-signing' : route.state, at, id: route.documentId, attempt: route.attempt },
-    tx,
-  );
-}
-
 const remarkOf = (command: RouteCommand): { participantId: string; text: string } | null =>
   (command.kind === 'refuse' || command.kind === 'approve') && command.remark?.trim()
     ? { participantId: command.participantId, text: command.remark.trim() }
@@ -248,16 +237,11 @@ const pastTense = {
 } as const;
 const actionOf = (command: RouteCommand): string => `route.${pastTense[command.kind]}`;
 
-async function detailsOf(deps: Deps, tx: Tx, command: RouteCommand, before: Route, next: Route): Promise<Record<string, unknown>> {
+async function detailsOf(deps: WorkerDeps, tx: Tx, command: RouteCommand, before: Route, next: Route): Promise<Record<string, unknown>> {
   const shared = { attempt: next.attempt, stage: before.current + 1, ...(next.state === 'active' ? {} : { ended: next.state }) };
   switch (command.kind) {
     case 'sign': {
-      const [signature] = await select<{ sha256: Buffer; serial: string; verdict: string }>(
-        deps.db,
-        'SELECT sha256, serial, verdict FROM signatures WHERE id = :id',
-        { id: command.signatureId },
-        tx,
-      );
+      const signature = await signatureFacts(deps.db, tx, command.signatureId);
       return {
         ...shared,
         participant: command.participantId,
@@ -280,14 +264,14 @@ async function detailsOf(deps: Deps, tx: Tx, command: RouteCommand, before: Rout
   }
 }
 
-async function nameOf(deps: Deps, tx: Tx, by: Actor | { kind: 'system' }): Promise<string> {
+async function nameOf(deps: WorkerDeps, tx: Tx, by: Actor | { kind: 'system' }): Promise<string> {
   if (by.kind === 'system') return 'Kense';
   if (by.kind === 'member') return (await personById(deps.db, by.personId, tx))?.name ?? by.personId;
   return (await participantById(deps.db, by.participantId, tx))?.name ?? by.participantId;
 }
 
 async function audit(
-  deps: Deps,
+  deps: WorkerDeps,
   tx: Tx,
   commandId: string,
   route: Route,

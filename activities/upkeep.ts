@@ -1,12 +1,12 @@
 import { heartbeat } from '@temporalio/activity';
-import { forgetUpload, staleUploads } from '../storage/queries/documents';
-import { routesWithForgottenMail } from '../storage/queries/mail';
-import { sweepChallenges } from '../storage/queries/challenges';
+import type { WorkerDeps } from '../services/worker-deps';
 import { sweepOutbox } from '../storage/outbox';
 import { sweepSignIns } from '../storage/queries/accounts';
+import { sweepChallenges } from '../storage/queries/challenges';
+import { forgetUpload, staleUploads } from '../storage/queries/documents';
+import { routesWithForgottenMail } from '../storage/queries/mail';
 import { sweepPhones } from '../storage/queries/phone';
 import { sweepRateLimits, sweepSessions } from '../storage/queries/sessions';
-import type { Deps } from './deps';
 import { withPulse } from './pulse';
 
 /** An upload still running after this long has certainly been interrupted. Milliseconds. */
@@ -19,7 +19,7 @@ const mailPatienceMs = 10 * 60_000;
 const letterKeepMs = 30 * 86_400_000;
 
 /** Housekeeping activities; each may be stopped and run again at any point. */
-export const upkeepActivities = (deps: Deps) => ({
+export const upkeepActivities = (deps: WorkerDeps) => ({
   /** Removes the objects of uploads that never became a file. */
   sweepUploads: (): Promise<{ removed: number }> => sweepUploads(deps, heartbeat),
 
@@ -48,7 +48,7 @@ export const upkeepActivities = (deps: Deps) => ({
 
 /** Removes objects of uploads begun long ago that never became a file, telling `progress` how many so far. */
 export async function sweepUploads(
-  deps: Pick<Deps, 'db' | 'objects' | 'now'>,
+  deps: Pick<WorkerDeps, 'db' | 'objects' | 'now'>,
   progress: (removed: number) => void,
 ): Promise<{ removed: number }> {
   const before = new Date(deps.now().getTime() - uploadPatienceMs);

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { bundleWorkflowCode, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { flowWorkerOptions } from '../activities/worker';
 import { connectionOptions, workerConverter } from '../integrations/temporal/client';
-import { readConfig } from '../server/config';
-import { flowWorkerOptions } from '../server/worker';
+import { readConfig } from '../services/config';
 
 /** Task queue of the bare workflow. */
 export const bareQueue = 'bare';

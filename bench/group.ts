@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { openTemporal } from '../integrations/temporal/client';
-import { routeSender } from '../integrations/temporal/send';
-import type { ChunkJson, OutcomesJson } from '../server/groups/pages';
-import { openKeyring, type KeyringFile } from '../scripts/simulators/keyring';
-import { signDocument } from '../scripts/simulators/ncalayer/sign';
 import { secretKeysOf } from '../domain/secret-keys';
 import { moduleSetting } from '../domain/settings/modules';
+import { openTemporal } from '../integrations/temporal/client';
+import { routeSender } from '../integrations/temporal/send';
+import { type KeyringFile, openKeyring } from '../scripts/simulators/keyring';
+import { signDocument } from '../scripts/simulators/ncalayer/sign';
+import type { OutcomesJson } from '../server/groups/pages';
+import type { ChunkJson } from '../services/groups/chunk';
 import { DigestSet } from '../signature';
 import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
 import type { Member } from '../domain/people/roles';
-import { hashPassword } from '../server/auth/passwords';
+import { hashPassword } from '../services/accounts/passwords';
 import { newId } from '../storage/ids';
 import { insertDocument } from '../storage/queries/documents';
 import { createPerson, ensureOrganisation, insertMembership } from '../storage/queries/people';

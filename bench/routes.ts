@@ -1,19 +1,19 @@
-import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import type { Sequelize } from 'sequelize';
 import { secretKeysOf } from '../domain/secret-keys';
 import { openTemporal } from '../integrations/temporal/client';
-import { routeSender, type Outcome, type RouteSender } from '../integrations/temporal/send';
+import { type Outcome, routeSender, type RouteSender } from '../integrations/temporal/send';
 import { table } from '../scripts/launcher/table';
 import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
 import { routeOfDocument } from '../storage/queries/routes';
 import { selectOne } from '../storage/sql';
-import type { RouteSaved } from '../workflows/contracts';
+import type { RouteSaved } from '../workflows/contracts/route';
 import { bareQueue } from './bare-worker';
-import { startInstallation, type BenchInstallation } from './installation';
-import { emptySeries, measured, printResult, quantile, rounded, timed, type Series } from './measure';
-import { makeDraft, makePeople, password, type BenchPerson } from './routes-data';
+import { type BenchInstallation, startInstallation } from './installation';
+import { emptySeries, measured, printResult, quantile, rounded, type Series, timed } from './measure';
+import { type BenchPerson, makeDraft, makePeople, password } from './routes-data';
 import { WebClient } from './web-client';
 
 const participants = 3;
@@ -128,6 +128,7 @@ const row = (title: string, one: Pair['kense']): string[] => [
   quantile(one.opens.ms, 0.5).toFixed(1),
   quantile(one.opens.ms, 0.95).toFixed(1),
 ];
+
 const ratioOf = ({ kense, bare }: Pair, kind: 'opens' | 'answers'): number =>
   rounded(quantile(kense[kind].ms, 0.5) / quantile(bare[kind].ms, 0.5));
 

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const root = path.join(fs.realpathSync(__dirname), '..');
-const entry = path.join(root, 'dist/server/main.js');
+const entry = path.join(root, 'dist/cli/main.js');
 
 /** A source checkout builds itself when first used; an installed package comes built. */
 async function ensureBuilt() {

@@ -7,7 +7,19 @@ const { spawnSync } = require('node:child_process');
 
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
-const sourceFolders = ['domain', 'signature', 'storage', 'integrations', 'workflows', 'activities', 'server', 'scripts', 'bench'];
+const sourceFolders = [
+  'domain',
+  'signature',
+  'storage',
+  'integrations',
+  'workflows',
+  'services',
+  'activities',
+  'server',
+  'cli',
+  'scripts',
+  'bench',
+];
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 function filesUnder(folder, wanted) {
@@ -88,7 +100,7 @@ async function bundleWorkflows() {
 
 /** The verifier as one file that needs nothing but Node: for whoever has an evidence pack and no installation. */
 async function bundleVerifier() {
-  const entry = path.join(dist, 'server/cli/verify-main.js');
+  const entry = path.join(dist, 'cli/verify-main.js');
   if (!fs.existsSync(entry)) return;
   const outfile = path.join(dist, 'kense-verify.cjs');
   const options = { platform: 'node', target: 'node20', format: 'cjs', legalComments: 'inline', logLevel: 'warning' };

@@ -1,32 +1,40 @@
 import path from 'node:path';
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { CommandUsed, findCommand } from '../storage/commands';
-import { confirmKeyRoutes, edsSignInRoutes } from './auth/eds-routes';
-import { forgottenRoutes } from './auth/forgot';
-import { freshProof } from './auth/fresh';
-import { authRoutes } from './auth/routes';
-import { checkRoutes } from './check/routes';
-import { memberOf, Refusal, type WebDeps } from './context';
-import { listRoutes } from './documents/lists';
-import { documentRoutes } from './documents/routes';
-import { groupRoutes } from './groups/routes';
-import { invitationRoutes } from './invitations/routes';
-import { requestContext } from './middleware/request';
-import { csrfGuard, neverKept, securityHeaders } from './middleware/security';
-import { phoneCheckRoutes } from './phone/check-routes';
-import { phoneConfirmRoutes, phoneSignInRoutes } from './phone/entry-routes';
-import { phoneBatchRoutes } from './phone/sign-routes';
-import { readinessGate } from './readiness';
-import { responder } from './respond';
-import { inTurn } from './in-turn';
-import { root } from './root';
-import { directoryRoutes } from './settings/directory';
-import { moduleRoutes } from './settings/modules';
-import { ownAccountRoutes, owesPassword } from './settings/own-account';
-import { settingsRoutes } from './settings/routes';
-import { signInRuleRoutes } from './settings/sign-in-rules';
 import { isUlid } from '../domain/ids';
+import { Refusal } from '../domain/refusals';
+import type { Deps } from '../services/deps';
+import { readinessGate } from '../services/readiness';
+import { root } from '../services/root';
+import { CommandUsed, findCommand } from '../storage/commands';
+import { confirmKeyRoutes, edsSignInRoutes } from './auth/eds-web';
+import { forgottenRoutes } from './auth/forgot-web';
+import { freshProof } from './auth/fresh';
+import { guestKeyProof } from './auth/guest-key';
+import { authRoutes } from './auth/web';
+import { checkRoutes } from './check/web';
+import { listRoutes } from './documents/lists-web';
+import { participantRoutes } from './documents/participant-web';
+import { documentRoutes } from './documents/web';
+import { evidenceRoutes } from './evidence/web';
+import { groupRoutes } from './groups/web';
+import { invitationRoutes } from './invitations/web';
+import { memberOf, type WebDeps } from './kit/context';
+import { inTurn } from './kit/in-turn';
+import type { ParticipantRoutes } from './kit/place';
+import { createRenderer } from './kit/render';
+import { requestContext } from './kit/request';
+import { responder } from './kit/respond';
+import { csrfGuard, neverKept, securityHeaders } from './kit/security';
+import { phoneCheckRoutes } from './phone/check-web';
+import { phoneConfirmRoutes, phoneSignInRoutes } from './phone/entry-web';
+import { phoneBatchRoutes, phoneSigningRoutes } from './phone/sign-web';
+import { directoryRoutes } from './settings/directory-web';
+import { moduleRoutes } from './settings/modules-web';
+import { owesPassword, ownAccountRoutes } from './settings/own-account-web';
+import { signInRuleRoutes } from './settings/sign-in-rules-web';
+import { settingsRoutes } from './settings/web';
+import { signingRoutes } from './signing/web';
 
 /** Commands one person may send in a minute; far above any clerk, far below a script run wild. */
 const commandsPerMinute = 300;
@@ -34,7 +42,8 @@ const commandsPerMinute = 300;
 const postsSignature = (req: Request): boolean => req.method === 'POST' && /\/sign\/[0-9A-Z]{26}$/.test(req.path);
 
 /** The web application: every answer of Kense but the files under /assets passes here. */
-export function createApp(deps: WebDeps): Express {
+export function createApp(services: Deps): Express {
+  const deps: WebDeps = { ...services, render: createRenderer(services.texts, { root, isStrict: services.config.isStrict }) };
   const app = express();
   const respond = responder(deps);
   app.disable('x-powered-by');
@@ -88,6 +97,11 @@ export function createApp(deps: WebDeps): Express {
   });
 
   const fresh = freshProof(deps, respond);
+  const guestKey = guestKeyProof(deps, respond);
+  const participant: ParticipantRoutes = (find, decisionPage) => {
+    const beside = [evidenceRoutes, signingRoutes, phoneSigningRoutes].map((routes) => routes(deps, respond, find));
+    return participantRoutes(deps, respond, find, decisionPage, { guestKey, beside });
+  };
   app.use((req, res, next) => {
     if (!owesPassword(req.kense.session) || ['/settings/password', '/sign-out', '/preferences'].includes(req.path)) return next();
     respond.go(req, res, '/settings/password');
@@ -99,7 +113,7 @@ export function createApp(deps: WebDeps): Express {
   app.use(edsSignInRoutes(deps, respond));
   app.use(phoneSignInRoutes(deps, respond));
   app.use(checkRoutes(deps, respond));
-  app.use(invitationRoutes(deps, respond));
+  app.use(invitationRoutes(deps, respond, participant));
   app.get('/', (req, res) => res.redirect(303, req.kense.session ? '/to-sign' : '/sign-in'));
   app.get('/keys', async (req, res) => {
     if (req.kense.isHtmx) respond.fragment(req, res, 'fragments/keys', {});
@@ -125,7 +139,7 @@ export function createApp(deps: WebDeps): Express {
     next();
   });
   app.use(listRoutes(deps, respond));
-  app.use(documentRoutes(deps, respond));
+  app.use(documentRoutes(deps, respond, participant));
   app.use(groupRoutes(deps, respond));
   app.use(moduleRoutes(deps, respond));
   app.use(settingsRoutes(deps, respond, fresh));

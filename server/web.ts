@@ -1,19 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import { reasonOf } from '../domain/safe-error';
+import type { Config } from '../services/config';
+import { checkNamedFiles, findWarnings } from '../services/config-check';
+import type { Deps } from '../services/deps';
+import { webDeps } from '../services/open-deps';
+import { sweepScratch } from '../services/scratch';
 import { assertDatabase } from '../storage/database';
 import { createApp } from './app';
-import type { Config } from './config';
-import { checkNamedFiles, findWarnings } from './config-check';
-import type { WebDeps } from './context';
-import { webDeps } from './deps';
-import { createListener, isOurs, webLimits } from './listener';
+import { createListener, isOurs, webLimits } from './kit/listener';
 import { startPhone } from './phone/serve';
-import { sweepScratch } from './scratch';
 
 /** How long requests under way may still take once the process was told to stop, milliseconds. */
 const graceMs = 10_000;
 
-export type RunningWeb = { address: string; port: number; deps: WebDeps; stop(): Promise<void> };
+export type RunningWeb = { address: string; port: number; deps: Deps; stop(): Promise<void> };
 
 /** Serves the web application until `stop` is called; resolves once it listens. Rejects when the port is taken. */
 export async function startWeb(config: Config): Promise<RunningWeb> {

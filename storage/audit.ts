@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Sequelize } from 'sequelize';
 import type { KeptHead } from '../domain/audit/heads';
+import type { Actor } from '../domain/people/roles';
 import type { SecretKeys } from '../domain/secret-keys';
 import { auditKeysOf } from './audit-keys';
 import { isSameText, macOf, newestMac } from './secret-keys';
@@ -41,6 +42,7 @@ export type StoredAudit = {
   key_version: number | null;
   mac: Buffer | null;
 };
+
 /** A row as its digest sees it: what it says and its place. */
 type Digested = Omit<StoredAudit, 'hash' | 'key_version' | 'mac'>;
 
@@ -344,3 +346,23 @@ export async function compareHeads(db: Sequelize, kept: readonly KeptHead[]): Pr
   }
   return faults;
 }
+
+/** Name and kind of an actor as the audit log keeps them. */
+export const auditActor = (actor: Actor, name: string): { kind: 'member' | 'guest'; id: string; name: string } => ({
+  kind: actor.kind,
+  id: actor.kind === 'member' ? actor.personId : actor.participantId,
+  name,
+});
+
+/** The row a command wrote, of one action if it wrote several; null when there is none. */
+export const eventOf = (
+  db: Sequelize,
+  commandId: string,
+  action?: string,
+): Promise<{ actorName: string; at: Date; action: string; details: string } | null> =>
+  selectOne(
+    db,
+    `SELECT actor_name AS actorName, at, action, details FROM audit
+      WHERE command_id = :commandId${action === undefined ? '' : ' AND action = :action'} LIMIT 1`,
+    { commandId, action: action ?? '' },
+  );

@@ -103,3 +103,8 @@ export async function assertDatabase(db: Sequelize): Promise<void> {
       `the database must use utf8mb4, it uses ${row?.charset}: CREATE DATABASE … CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`,
     );
 }
+
+/** Rejects when the database does not answer. */
+export async function pingDatabase(db: Sequelize): Promise<void> {
+  await db.query('SELECT 1', { type: QueryTypes.SELECT });
+}

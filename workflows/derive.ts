@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type { DeriveStart } from './contracts';
+import type { DeriveStart } from './contracts/derive';
 
 const heavy = proxyActivities<Activities>({
   taskQueue: 'heavy',

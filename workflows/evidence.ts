@@ -1,6 +1,6 @@
 import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { evidenceRetryName, type EvidenceStart } from './contracts';
+import { evidenceRetryName, type EvidenceStart } from './contracts/evidence';
 
 /** A person asks for the next try now. */
 export const evidenceRetry = defineSignal(evidenceRetryName);

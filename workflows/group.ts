@@ -1,6 +1,6 @@
 import { condition, continueAsNew, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { groupNudgeName, type GroupStart } from './contracts';
+import { groupNudgeName, type GroupStart } from './contracts/group';
 
 export const groupNudge = defineSignal(groupNudgeName);
 

@@ -1,6 +1,6 @@
 import { condition, continueAsNew, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { outboxWakeName, type OutboxStart } from './contracts';
+import { type OutboxStart, outboxWakeName } from './contracts/outbox';
 
 /** Something new waits. */
 export const outboxWake = defineSignal(outboxWakeName);

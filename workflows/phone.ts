@@ -1,6 +1,6 @@
 import { condition, defineSignal, proxyActivities, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { phoneNudgeName, type PhoneStart } from './contracts';
+import { phoneNudgeName, type PhoneStart } from './contracts/phone';
 
 export const phoneNudge = defineSignal(phoneNudgeName);
 

@@ -14,7 +14,7 @@ import {
 import type { Activities } from '../activities';
 import { decide, nextTimer, type RouteCommand } from '../domain/routes/decide';
 import { isFinal, type Route } from '../domain/routes/route';
-import { routeLookName, routeUpdateName, type Applied, type RouteMessage, type RouteSaved, type RouteStart } from './contracts';
+import { type Applied, routeLookName, type RouteMessage, type RouteSaved, type RouteStart, routeUpdateName } from './contracts/route';
 import { Serial } from './lib/serial';
 
 export const routeCommand = defineUpdate<RouteSaved, [RouteMessage]>(routeUpdateName);

@@ -1,12 +1,12 @@
-import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
   evidencePatienceMs,
   evidenceRetryName,
+  type EvidenceStart,
   evidenceWorkflowId,
   evidenceWorkflowName,
-  queues,
-  type EvidenceStart,
-} from '../../workflows/contracts';
+} from '../../workflows/contracts/evidence';
+import { queues } from '../../workflows/contracts/queues';
 
 /** Starts and wakes the runs that gather proofs. */
 export function evidenceSender(client: Client) {

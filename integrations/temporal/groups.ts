@@ -1,5 +1,6 @@
-import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { groupNudgeName, groupWorkflowId, groupWorkflowName, queues, type GroupPolicy, type GroupStart } from '../../workflows/contracts';
+import { type Client, isGrpcServiceError } from '@temporalio/client';
+import { groupNudgeName, type GroupPolicy, type GroupStart, groupWorkflowId, groupWorkflowName } from '../../workflows/contracts/group';
+import { queues } from '../../workflows/contracts/queues';
 
 export const defaultGroupPolicy: GroupPolicy = { busyMs: 5_000, idleMs: 10 * 60_000, maxHistoryEvents: 2_000 };
 
@@ -31,4 +32,5 @@ export function groupSender(client: Client, policy: GroupPolicy = defaultGroupPo
     },
   };
 }
+
 export type GroupSender = ReturnType<typeof groupSender>;

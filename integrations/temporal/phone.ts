@@ -1,5 +1,6 @@
-import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { phoneNudgeName, phoneWorkflowId, phoneWorkflowName, queues, type PhonePolicy, type PhoneStart } from '../../workflows/contracts';
+import { type Client, isGrpcServiceError } from '@temporalio/client';
+import { phoneNudgeName, type PhonePolicy, type PhoneStart, phoneWorkflowId, phoneWorkflowName } from '../../workflows/contracts/phone';
+import { queues } from '../../workflows/contracts/queues';
 
 export const defaultPhonePolicy: PhonePolicy = { busyMs: 5_000 };
 
@@ -31,4 +32,5 @@ export function phoneSender(client: Client, policy: PhonePolicy = defaultPhonePo
     },
   };
 }
+
 export type PhoneSender = ReturnType<typeof phoneSender>;

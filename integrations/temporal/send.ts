@@ -1,25 +1,25 @@
 import {
+  type Client,
   isGrpcServiceError,
   WithStartWorkflowOperation,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Client,
 } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
 import type { RouteCommand } from '../../domain/routes/decide';
+import { queues } from '../../workflows/contracts/queues';
 import {
-  queues,
-  routeLookName,
-  routeUpdateName,
-  routeWorkflowName,
   type OpenRoute,
+  routeLookName,
   type RouteMessage,
   type RoutePolicy,
   type RouteSaved,
   type RouteStart,
-} from '../../workflows/contracts';
+  routeUpdateName,
+  routeWorkflowName,
+} from '../../workflows/contracts/route';
 
 /**
  * How a command ended: `done`; `refused` with the rule's code; `unknown` when the deadline passed first (sending the same command again is
@@ -107,6 +107,7 @@ export function routeSender(client: Client, policy: RoutePolicy = defaultRoutePo
     },
   };
 }
+
 export type RouteSender = ReturnType<typeof routeSender>;
 
 async function outcomeOf<T>(client: Client, work: () => Promise<T>): Promise<Outcome<T>> {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import express, { Router, type Request, type Response } from 'express';
-import type { Renderer } from '../../server/render';
-import type { EditorForm, Fragments, SigningSessionJson } from '../../server/views';
+import type { EditorForm } from '../../server/documents/pages';
+import type { Renderer } from '../../server/kit/render';
+import type { Fragments } from '../../server/kit/views';
+import type { SigningSessionJson } from '../../server/signing/pages';
 import { contextOf } from './context';
 import { fragments, pages } from './samples';
 

@@ -1,4 +1,5 @@
-import type { Lang, Theme, ViewContext } from '../../server/views';
+import type { Lang } from '../../domain/languages';
+import type { Theme, ViewContext } from '../../server/kit/views';
 import { now } from './samples';
 
 const openToAll = new Set([

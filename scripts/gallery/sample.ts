@@ -1,4 +1,4 @@
-import type { Pages } from '../../server/views';
+import type { Pages } from '../../server/kit/views';
 
 /** One page with data; the label is unique and names the screenshot. */
 export type Sample = { [Name in keyof Pages]: { name: Name; label: string; data: Pages[Name] } }[keyof Pages];

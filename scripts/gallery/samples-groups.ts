@@ -1,6 +1,7 @@
-import type { FileView } from '../../server/views';
-import type { GroupLookPage, GroupPage, GroupRow, ModulesPage } from '../../server/groups/pages';
-import { samplePage as page, type Sample } from './sample';
+import type { GroupLookPage, GroupPage, GroupRow } from '../../server/groups/pages';
+import type { FileView } from '../../server/kit/parts/file';
+import type { ModulesPage } from '../../server/settings/pages';
+import { type Sample, samplePage as page } from './sample';
 
 const id = (n: number): string => `01KAGROUP${String(n).padStart(17, '0')}`;
 
@@ -20,6 +21,7 @@ const row = (n: number, title: string, more: Partial<GroupRow> = {}): GroupRow =
   decidedAt: null,
   ...more,
 });
+
 const listed: GroupRow[] = [
   row(1, 'Договор поставки № 118/25 — трансформаторы ТМГ', { due: { date: '2026-11-20', state: 'today' } }),
   row(2, 'Акт выполненных работ № 412 за октябрь', { documentKind: 'act', counterparty: 'ТОО «Жетісу Құрылыс»', sizeBytes: 204_800 }),
@@ -27,6 +29,7 @@ const listed: GroupRow[] = [
   row(4, 'Приказ № 204-л/с об отпуске Петренко О. В.', { documentKind: 'order', counterparty: null, kind: 'approve', due: null }),
   row(5, 'Доп. соглашение № 3 к договору аренды 44-А <b>', { counterparty: 'ТОО «Іле Девелопмент»' }),
 ];
+
 const at = '2026-11-20T05:09:02.000Z';
 const worked: GroupRow[] = listed.map((one, i) =>
   i === 1
@@ -61,6 +64,7 @@ const group: GroupPage = {
   ncalayerUrl: 'ws://127.0.0.1:9',
   simulatorUrl: null,
 };
+
 const running: GroupPage = {
   ...group,
   state: 'running',
@@ -69,6 +73,7 @@ const running: GroupPage = {
   unsigned: 1,
   rows: worked,
 };
+
 const refusing: GroupPage = {
   ...group,
   purpose: 'refuse',
@@ -85,6 +90,7 @@ const file: FileView = {
   downloadUrl: '/files/sample.pdf',
   sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
 };
+
 const look: GroupLookPage = { base: group.base, documentHref: `/documents/${id(1)}`, title: listed[0]!.title, file };
 
 const modules: ModulesPage = {
@@ -124,5 +130,6 @@ export const groupPages: readonly Sample[] = [
   }),
   page('pages/settings/modules', 'settings-modules', modules),
 ];
+
 /** Data of the fragments of a group. */
 export const groupFragments = { work: running, look };

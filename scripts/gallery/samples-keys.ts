@@ -1,6 +1,7 @@
-import type { KeyForm } from '../../server/auth/pages';
-import type { NewPasswordPage, ProvePage, SecondFactorPage } from '../../server/views';
-import { samplePage as page, type Sample } from './sample';
+import type { KeyForm, ProvePage } from '../../server/auth/pages';
+import type { NewPasswordPage } from '../../server/kit/new-password';
+import type { SecondFactorPage } from '../../server/settings/pages';
+import { type Sample, samplePage as page } from './sample';
 
 const key: KeyForm = {
   action: '/sign-in/eds',
@@ -12,6 +13,7 @@ const key: KeyForm = {
   chain: null,
   error: null,
 };
+
 const own: KeyForm = { ...key, action: '/settings/key', iin: '850612300145' };
 
 const newPassword: NewPasswordPage = { action: '/settings/password', login: 'd.akhmetova', asksCurrent: false, isFirst: false, errors: {} };

@@ -1,7 +1,7 @@
 import type { SignatureReportPage } from '../../server/evidence/pages';
+import type { SignatureView } from '../../server/kit/parts/signer';
 import type { RevocationReport, TimeStampReport } from '../../signature';
-import type { SignatureView } from '../../server/views';
-import { samplePage as page, type Sample } from './sample';
+import { type Sample, samplePage as page } from './sample';
 
 const answered: RevocationReport = {
   subject: 'CN=БЕКМҰРАТ САУЛЕ,serialNumber=IIN850612300145,C=KZ',
@@ -17,6 +17,7 @@ const answered: RevocationReport = {
   digest: '7f3a09c251be88d04477a1c903f2d6ee9b1c5a70e2f488316c0d9a5412abd41e',
   fault: null,
 };
+
 const stamp: TimeStampReport = {
   time: '2026-11-20T03:40:17Z',
   tsa: 'CN=TIME-STAMPING AUTHORITY,C=KZ',

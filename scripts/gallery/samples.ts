@@ -1,23 +1,17 @@
-import type {
-  CheckResultPage,
-  DecisionForm,
-  DocumentPage,
-  EditorForm,
-  FileView,
-  Fragments,
-  InSigningRow,
-  InvitationPage,
-  Mails,
-  RouteView,
-  SignatureView,
-  SignPage,
-  ToSignRow,
-} from '../../server/views';
+import type { CheckResultPage } from '../../server/check/pages';
+import type { DecisionForm, DocumentPage, EditorForm, InSigningRow, ToSignRow } from '../../server/documents/pages';
+import type { InvitationPage } from '../../server/invitations/pages';
+import type { FileView } from '../../server/kit/parts/file';
+import type { RouteView } from '../../server/kit/parts/route';
+import type { SignatureView } from '../../server/kit/parts/signer';
+import type { Fragments } from '../../server/kit/views';
+import type { SignPage } from '../../server/signing/pages';
+import type { Mails } from '../../services/mail/templates';
+import { type Sample, samplePage as page } from './sample';
 import { groupFragments, groupPages } from './samples-groups';
 import { keyPages, proveSample } from './samples-keys';
 import { phoneFragments, phonePages } from './samples-phone';
 import { signaturePages } from './samples-signatures';
-import { samplePage as page, type Sample } from './sample';
 
 /** Realistic data for every page, fragment and mail: what the gallery shows and the tests of the templates render. */
 export const now = '2026-11-20T05:10:00.000Z';
@@ -48,6 +42,7 @@ const toSign = (n: number, title: string, more: Partial<ToSignRow> = {}): ToSign
   due: { date: '2026-11-27', state: 'ok' },
   ...more,
 });
+
 const toSignRows: ToSignRow[] = [
   toSign(11, 'Договор поставки № 118/25 — трансформаторы ТМГ', { number: '118/25', due: { date: '2026-11-20', state: 'today' } }),
   toSign(12, 'Акт выполненных работ № 412 за октябрь', {
@@ -72,6 +67,7 @@ const toSignRows: ToSignRow[] = [
   }),
   toSign(15, 'Счёт <b>на оплату</b> «кабель» & "муфты"', { kind: 'invoice', counterparty: 'АО «Өскемен Кабель»' }),
 ];
+
 const inSigning = (n: number, title: string, more: Partial<InSigningRow> = {}): InSigningRow => ({
   id: id(n),
   href: `/documents/${id(n)}`,
@@ -87,6 +83,7 @@ const inSigning = (n: number, title: string, more: Partial<InSigningRow> = {}): 
   due: { date: '2026-11-27', state: 'ok' },
   ...more,
 });
+
 const noFilter = { q: '', kind: '', state: '', who: '', from: '', to: '' };
 const pager = { previous: null, next: '/documents?after=abc', shown: 5, total: 1_000, isTotalCapped: true };
 const onePage = { previous: null, next: null, shown: 5, total: 5 };
@@ -131,6 +128,7 @@ export const signature: SignatureView = {
     proofEndsAt: '2028-10-27T00:00:00.000Z',
   },
 };
+
 const doubtful: SignatureView = {
   ...signature,
   id: id(32),
@@ -151,6 +149,7 @@ const doubtful: SignatureView = {
     proofEndsAt: null,
   },
 };
+
 const bad: SignatureView = {
   ...signature,
   id: id(33),
@@ -264,6 +263,7 @@ const route: RouteView = {
     },
   ],
 };
+
 const document: DocumentPage = {
   head: {
     id: id(11),
@@ -296,6 +296,7 @@ const document: DocumentPage = {
   },
   route,
 };
+
 const refusedDocument: DocumentPage = {
   ...document,
   head: {
@@ -357,6 +358,7 @@ const editor: EditorForm = {
   file: { ...file, name: 'Договор подряда № 41-П.pdf' },
   canDelete: true,
 };
+
 const editorWithErrors: EditorForm = {
   ...editor,
   title: '',
@@ -400,6 +402,7 @@ const signing: SignPage = {
   simulatorUrl: '/keys',
   phoneUrl: null,
 };
+
 const decision = (kind: DecisionForm['kind'], more: Partial<DecisionForm> = {}): DecisionForm => ({
   kind,
   base: `/documents/${id(11)}`,
@@ -428,6 +431,7 @@ const invitation: InvitationPage = {
     route: { ...route, base: '/invitations/token', pollUrl: '/invitations/token/route', canRemind: false },
   },
 };
+
 const checked: CheckResultPage = {
   code: '01KAGH2Z5Q6M',
   verdict: 'valid',
@@ -496,6 +500,7 @@ const people = {
   roles: ['owner', 'admin', 'employee', 'user'] as const,
   form: { command: id(93), login: '', name: '', email: '', iin: '', position: '', role: 'employee' as const, errors: {}, isOpen: false },
 };
+
 const peoplePage = { ...people, roles: [...people.roles], given: null };
 const preview = {
   at: now,
@@ -870,6 +875,7 @@ const mailBase = {
   number: '118/25',
   url: 'https://kense.example/invitations/token',
 };
+
 const asked = { ...mailBase, action: 'sign' as const, sender: 'Ахметова Д. С.', message: 'Прошу до пятницы.', due: '2026-11-27' };
 const account = {
   recipient: 'Оразбай Серік',
@@ -877,6 +883,7 @@ const account = {
   login: 's.orazbay',
   url: 'https://kense.example/sign-in',
 };
+
 /** Every mail. */
 export const mails: { [Name in keyof Mails]: Mails[Name] } = {
   invitation: asked,

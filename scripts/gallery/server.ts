@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import express from 'express';
 import { PDFDocument, StandardFonts } from '@cantoo/pdf-lib';
-import { langs } from '../../server/i18n';
-import { createRenderer } from '../../server/render';
-import type { Lang, Theme } from '../../server/views';
+import express from 'express';
+import type { Lang } from '../../domain/languages';
+import { createRenderer } from '../../server/kit/render';
+import type { Theme } from '../../server/kit/views';
+import { langs, openTexts } from '../../services/texts/i18n';
 import { galleryAnswers } from './answers';
 import { contextOf } from './context';
 import { pages } from './samples';
@@ -35,7 +36,7 @@ async function samplePdf(): Promise<Buffer> {
 /** Serves every sample page at `/page/<lang>/<theme>/<label>` on a free port of this computer; resolves with the address and a way to stop. */
 export async function startGallery(root: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const app = express();
-  const render = createRenderer({ root, isStrict: false });
+  const render = createRenderer(openTexts({ root, isStrict: false }), { root, isStrict: false });
   const pdf = await samplePdf();
   const vendor = path.join(root, 'node_modules/pdfjs-dist');
   app.use((_req, res, next) => {

@@ -18,7 +18,7 @@ const wellAfterMs = 60_000;
 const stopGraceMs = 30_000;
 const startTimeoutMs = 60_000;
 
-const entry = () => path.join(repositoryRoot(), 'dist/server/main.js');
+const entry = () => path.join(repositoryRoot(), 'dist/cli/main.js');
 
 /** The surroundings of an application process: this process's own without its KENSE_ variables, which are for the launcher, then `settings`. */
 export function applicationEnvironment(settings: Record<string, string>): NodeJS.ProcessEnv {

@@ -2,22 +2,22 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { toPem } from '../../signature';
 import {
+  type CertificateProfile,
   generatePrivateKey,
   issueCertificate,
-  type CertificateProfile,
   type Issuer,
   type PrivateKey,
   readPkcs8,
-  subjectPublicKeyInfo,
   type SubjectFields,
+  subjectPublicKeyInfo,
   writePkcs8,
 } from '../../signature/make';
-import { parseCertificate, type Certificate } from '../../signature/x509/certificate';
+import { type Certificate, parseCertificate } from '../../signature/x509/certificate';
 import type { Role } from '../../signature/x509/roles';
 import type { DemoCertificate, DemoOrganisation, DemoPerson } from '../demo-data';
 import { readJson, writePrivate } from '../launcher/home';
-import { urlsOf, type AuthorityUrls, type IssuedCertificate, type NucFile, type StoredIssuer } from './nuc/keys';
 import { type KeyringFile, type KeyUse, openKey, type StoredKey } from './keyring';
+import { type AuthorityUrls, type IssuedCertificate, type NucFile, type StoredIssuer, urlsOf } from './nuc/keys';
 
 // A certification authority of the demonstration's own, with the certificates of NUC RK's generation of 2022: the same fields, usages, policies.
 
@@ -230,6 +230,7 @@ const service = (id: string, algorithm: Algorithm, name: string, kind: 'tsa' | '
   profile: { kind },
   days,
 });
+
 const timeStamping = (algorithm: Algorithm): Wanted =>
   service('time-stamping', algorithm, 'KENSE DEMO TIME-STAMPING AUTHORITY', 'tsa', timeStampingDays);
 const responder = (algorithm: Algorithm): Wanted => service('ocsp-responder', algorithm, 'KENSE DEMO OCSP RESPONDER', 'ocsp', personDays);

@@ -1,22 +1,26 @@
 import type { Request, Response } from 'express';
 import { freshProofMs } from '../../domain/people/proofs';
+import { Refusal } from '../../domain/refusals';
+import { answerChallenge } from '../../services/accounts/challenges';
+import { signInLimits } from '../../services/accounts/limits';
+import { checkSignIn } from '../../services/accounts/sign-in';
+import type { ErrorRef } from '../../services/texts/types';
 import { accountById } from '../../storage/queries/people';
 import { noteProof } from '../../storage/queries/sessions';
-import { Refusal, type WebDeps } from '../context';
-import { flatten } from '../documents/forms';
-import type { Responder } from '../respond';
-import type { ErrorRef } from '../views';
-import { answerChallenge } from './eds';
-import { keyForm } from './eds-routes';
-import { signInLimits } from './limits';
+import type { WebDeps } from '../kit/context';
+import { visitOf } from '../kit/devices';
+import { flatten } from '../kit/form';
+import type { FreshProof } from '../kit/guards';
+import type { Responder } from '../kit/respond';
+import { visitorOf } from '../kit/visitor';
+import { keyForm } from './eds-web';
 import { askForProof } from './prove';
-import { checkSignIn } from './sign-in';
 
 /**
  * What roles, accounts and rules of signing in ask for: that the person at the screen has shown who they are within the last minutes.
  * When they have not, the answer asks for the password or the key and carries the form on. Returns false when it has answered the request.
  */
-export function freshProof(deps: WebDeps, respond: Responder) {
+export function freshProof(deps: WebDeps, respond: Responder): FreshProof {
   const limits = signInLimits(deps);
 
   const accept = async (req: Request): Promise<ErrorRef | 'shown' | null> => {
@@ -24,7 +28,7 @@ export function freshProof(deps: WebDeps, respond: Responder) {
     if (!session) throw new Refusal('sign_in.needed');
     const { proof_password: password, cms, challenge } = flatten(req.body);
     if (cms !== undefined && cms !== '') {
-      const answered = await answerChallenge(deps, req, 'confirm', { challenge, cms });
+      const answered = await answerChallenge(deps, visitorOf(req), 'confirm', { challenge, cms });
       if (!answered.ok) return { code: answered.code };
       const { iin, serial } = answered.signer;
       if (iin !== session.person.iin) return { code: 'eds.other_iin' };
@@ -33,7 +37,7 @@ export function freshProof(deps: WebDeps, respond: Responder) {
     }
     if (password === undefined) return null;
     const account = await accountById(deps.db, session.account.id);
-    const outcome = await checkSignIn(deps, limits, req, account?.login ?? '', password);
+    const outcome = await checkSignIn(deps, limits, visitOf(req, deps.config), account?.login ?? '', password);
     if (!outcome.ok)
       return outcome.code === 'sign_in.limited'
         ? { code: outcome.code, params: { minutes: outcome.minutes } }
@@ -58,4 +62,3 @@ export function freshProof(deps: WebDeps, respond: Responder) {
     return false;
   };
 }
-export type FreshProof = ReturnType<typeof freshProof>;

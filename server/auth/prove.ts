@@ -1,7 +1,8 @@
 import type { Request, Response } from 'express';
-import { flatten } from '../documents/forms';
-import type { Responder } from '../respond';
-import type { MenuEntry, ProvePage } from '../views';
+import { flatten } from '../kit/form';
+import type { Responder } from '../kit/respond';
+import type { MenuEntry } from '../kit/views';
+import type { ProvePage } from './pages';
 
 /** Fields by which a form carries the proof it was asked for, beside its own. */
 const proofFields = new Set(['_csrf', 'proof_password', 'challenge', 'cms']);

@@ -1,11 +1,12 @@
 import { documentKinds } from '../../domain/documents/document';
-import { draftIssues, outsideProblem, routeLimits, type DraftPerson, type DraftProblem, type RouteDraft } from '../../domain/routes/draft';
-import { colleaguesByIds, searchColleagues, type Colleague } from '../../storage/queries/people';
+import { draftIssues, type DraftPerson, type DraftProblem, outsideProblem, type RouteDraft, routeLimits } from '../../domain/routes/draft';
 import type { Card, Document } from '../../storage/queries/documents';
-import type { WebDeps } from '../context';
-import { editorFocus, type EditorForm, type EditorPerson, type FieldErrors, type PersonSuggestion } from '../views';
+import { type Colleague, colleaguesByIds, searchColleagues } from '../../storage/queries/people';
+import type { WebDeps } from '../kit/context';
+import { presentFile } from '../kit/parts/file';
+import type { FieldErrors } from '../kit/views';
 import type { EditorAct, StageInput } from './forms';
-import { presentFile } from './presenters';
+import { editorFocus, type EditorForm, type EditorPerson, type PersonSuggestion } from './pages';
 
 /** How many colleagues a search offers at once. */
 const suggestionLimit = 8;

@@ -2,23 +2,12 @@ import { z } from 'zod';
 import { directions, documentKinds } from '../../domain/documents/document';
 import { isUlid } from '../../domain/ids';
 import { isTwelveDigits } from '../../domain/people/numbers';
-import { outsideProblem, routeLimits, type DraftPerson, type DraftStage, type RouteDraft } from '../../domain/routes/draft';
+import { type DraftPerson, type DraftStage, outsideProblem, type RouteDraft, routeLimits } from '../../domain/routes/draft';
 import { stageKinds, stageRules } from '../../domain/routes/route';
 import type { Card } from '../../storage/queries/documents';
-import { wholeNumberIn } from '../input';
-import type { FieldErrors } from '../views';
-
-/** A posted form as flat names to strings; repeated names keep the last value, anything else is dropped. */
-export type Posted = Record<string, string>;
-export function flatten(body: unknown): Posted {
-  const flat: Posted = {};
-  if (typeof body !== 'object' || body === null) return flat;
-  for (const [name, value] of Object.entries(body)) {
-    const last: unknown = Array.isArray(value) ? value.at(-1) : value;
-    if (typeof last === 'string') flat[name] = last;
-  }
-  return flat;
-}
+import type { Posted } from '../kit/form';
+import { wholeNumberIn } from '../kit/input';
+import type { FieldErrors } from '../kit/views';
 
 const oneOf = <T extends string>(values: readonly T[], value: string | undefined, fallback: T): T =>
   values.find((v) => v === value) ?? fallback;

@@ -1,6 +1,6 @@
 import type { AuditRow } from '../../storage/audit';
 import type { Document } from '../../storage/queries/documents';
-import type { HistoryEvent, HistoryPage } from '../views';
+import type { HistoryEvent, HistoryPage } from './pages';
 
 const asText = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 

@@ -3,11 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import type { Request } from 'express';
 import { cleanFileName, EncryptionWatch, fileTypeOf, sniffBytes } from '../../domain/documents/file-type';
 import { isUlid } from '../../domain/ids';
+import { Refusal } from '../../domain/refusals';
 import { DigestSet } from '../../signature';
-import { beginUpload, forgetUpload, uploadedSince, type StoredFile } from '../../storage/queries/documents';
-import { Refusal, type WebDeps } from '../context';
-import { tokenMatches } from '../middleware/security';
-import { readForm } from './multipart';
+import { beginUpload, forgetUpload, type StoredFile, uploadedSince } from '../../storage/queries/documents';
+import type { WebDeps } from '../kit/context';
+import { readForm } from '../kit/multipart';
+import { tokenMatches } from '../kit/security';
 
 export type Received = Omit<StoredFile, 'version'>;
 /** What became of one file of a request; `failure` is a code of the locale files. */

@@ -1,20 +1,7 @@
+import type { Instant } from '../../services/texts/types';
 import type { CheckReport, RevocationReport, TimeStampReport } from '../../signature';
-import type { Instant, SignatureView } from '../views';
-
-/** How far the long-term proof of a signature has come. */
-export interface ProofView {
-  state: 'gathering' | 'complete' | 'given-up';
-  level: string;
-  /** What further answers from outside could settle: `revocation`, `time-stamp`. */
-  pending: string[];
-  /** Why the last try brought nothing, in the words of the transport. */
-  problem: string | null;
-  attempts: number;
-  checkedAt: Instant | null;
-  /** The next try, or the renewal of a complete proof. */
-  nextAt: Instant | null;
-  proofEndsAt: Instant | null;
-}
+import type { ProofView } from '../kit/parts/proof';
+import type { SignatureView } from '../kit/parts/signer';
 
 /** GET <base>/signatures/:id: everything found about one signature, for a lawyer and for print. POST <base>/signatures/:id/retry. */
 export interface SignatureReportPage {
@@ -35,4 +22,11 @@ export interface SignatureReportPage {
   proofUrl: string | null;
   /** Asks for the next try at once; null when nothing is awaited. */
   retryUrl: string | null;
+}
+
+declare module '../kit/views' {
+  interface Pages {
+    'pages/signatures/show': SignatureReportPage;
+    'pages/signatures/sheet': SignatureReportPage;
+  }
 }

@@ -1,11 +1,10 @@
 import type { SignerReport } from '../../signature';
+import type { Document } from '../../storage/queries/documents';
 import type { Evidence } from '../../storage/queries/evidence';
 import type { SignatureRecord } from '../../storage/queries/signatures';
-import type { Document } from '../../storage/queries/documents';
-import { presentSigner } from '../documents/presenters';
-import type { SignatureView } from '../views';
+import { presentProof } from '../kit/parts/proof';
+import { presentSigner, type SignatureView } from '../kit/parts/signer';
 import type { SignatureReportPage } from './pages';
-import { presentProof } from './proof';
 
 /** The page of one signature: the newest report there is, the one of its receipt before the first look. */
 export function presentReport(

@@ -1,6 +1,7 @@
 import type { GroupCounts, GroupPurpose, GroupState, ItemState } from '../../domain/groups/group';
-import type { ModuleName } from '../../domain/settings/modules';
-import type { Due, ErrorRef, FileView, Instant } from '../views';
+import type { ErrorRef, Instant } from '../../services/texts/types';
+import type { Due } from '../kit/parts/due';
+import type { FileView } from '../kit/parts/file';
 
 /** One document of a group. `reason` says why it was not answered. */
 export interface GroupRow {
@@ -52,6 +53,7 @@ export interface GroupPage {
   ncalayerUrl: string;
   simulatorUrl: string | null;
 }
+
 /** GET /groups/:id/items/:item/look */
 export interface GroupLookPage {
   base: string;
@@ -59,43 +61,7 @@ export interface GroupLookPage {
   title: string;
   file: FileView;
 }
-/** A line of the list «to sign»: a group that waits for its person. */
-export interface OpenGroup {
-  href: string;
-  purpose: GroupPurpose;
-  state: GroupState;
-  answered: number;
-  total: number;
-}
-/** What the list «to sign» offers for many documents at once; null when the module is off. */
-export interface ChooseMany {
-  command: string;
-  /** Documents the filter finds, at most `limit`. */
-  all: number;
-  limit: number;
-  /** Documents may be signed with the phone together. */
-  usesPhone: boolean;
-}
 
-/** POST /groups/:id/next */
-export interface ChunkJson {
-  form: 'bytes' | 'streebog512' | 'sha256';
-  items: {
-    id: string;
-    title: string;
-    documentUrl: string;
-    sizeBytes: number;
-    digestSha256: string;
-    digestStreebog: string;
-  }[];
-  extKeyUsageOids: string[];
-  iin: string;
-  bin: string | null;
-  chain: string[] | null;
-  wantsTimestamp: boolean;
-  counts: GroupCounts;
-  unsigned: number;
-}
 /** POST /groups/:id/signatures: outcomes in words. `key` is a refusal of the key before anything was signed: nothing has happened yet. */
 export interface OutcomesJson {
   outcomes: { id: string; state: ItemState; text: string }[];
@@ -104,7 +70,12 @@ export interface OutcomesJson {
   unsigned: number;
 }
 
-/** GET /settings/modules; POST /settings/modules/:name {command, on: yes|no}. */
-export interface ModulesPage {
-  modules: { name: ModuleName; icon: string; isOn: boolean; changedBy: string | null; changedAt: Instant | null; command: string }[];
+declare module '../kit/views' {
+  interface Pages {
+    'pages/groups/show': GroupPage;
+  }
+  interface Fragments {
+    'fragments/groups/work': GroupPage;
+    'fragments/groups/look': GroupLookPage;
+  }
 }

@@ -1,12 +1,10 @@
 import { estimateMs, isClosed, needsNoKey } from '../../domain/groups/group';
-import type { ListedItem, openGroupsOf, SigningGroup } from '../../storage/queries/groups';
-import type { WebDeps } from '../context';
-import { presentDue } from '../documents/presenters';
-import type { ErrorRef } from '../views';
-import type { GroupPage, GroupRow, OpenGroup } from './pages';
-
-/** Address of a group's page. */
-export const groupBase = (id: string): string => `/groups/${id}`;
+import type { ErrorRef } from '../../services/texts/types';
+import type { ListedItem, SigningGroup } from '../../storage/queries/groups';
+import type { WebDeps } from '../kit/context';
+import { presentDue } from '../kit/parts/due';
+import { groupBase } from '../kit/parts/open-groups';
+import type { GroupPage, GroupRow } from './pages';
 
 const presentRow = (item: ListedItem, n: number, now: Date): GroupRow => ({
   id: item.id,
@@ -68,13 +66,3 @@ export function presentGroup(
     simulatorUrl: deps.config.ncalayer.windowUrl,
   };
 }
-
-/** Lines about groups that wait for their person. */
-export const presentOpenGroups = (groups: Awaited<ReturnType<typeof openGroupsOf>>): OpenGroup[] =>
-  groups.map(({ id, purpose, state, counts }) => ({
-    href: groupBase(id),
-    purpose,
-    state,
-    answered: counts.done + counts.failed,
-    total: counts.total,
-  }));

@@ -1,5 +1,7 @@
 import type { PhonePurpose, PhoneStage } from '../../domain/phone/session';
-import type { ErrorRef, FileView, Instant } from '../views';
+import type { PhoneCheck } from '../../services/phone/preflight';
+import type { ErrorRef, Instant } from '../../services/texts/types';
+import type { FileView } from '../kit/parts/file';
 
 /** Where a session stands; GET `pollUrl` answers this as `fragments/phone/state`, every 2 s while `isLive`. */
 export interface PhoneStateView {
@@ -24,6 +26,7 @@ export interface PhoneStateView {
   /** The form that ends an entry once the key has been checked; posted at once where script runs. */
   finish: { action: string; returnTo: string | null } | null;
 }
+
 export interface PhoneDocumentView {
   title: string;
   href: string | null;
@@ -53,6 +56,7 @@ export interface SignInPhonePage {
   returnTo: string | null;
   state: PhoneStateView;
 }
+
 /** GET /settings/key/phone/:phone; POST there once the key has been checked. */
 export interface ConfirmPhonePage {
   state: PhoneStateView;
@@ -64,5 +68,19 @@ export interface PhoneCheckPage {
   listen: string | null;
   authType: string | null;
   isDemo: boolean;
-  checks: { id: 'https' | 'public' | 'answers' | 'registered'; result: 'ok' | 'fail' | 'unknown'; detail: string }[];
+  checks: PhoneCheck[];
+}
+
+declare module '../kit/views' {
+  interface Pages {
+    'pages/documents/phone': PhoneSignPage;
+    'pages/invitations/phone': PhoneSignPage;
+    'pages/sign-in-qr': SignInPhonePage;
+    'pages/settings/key-phone': ConfirmPhonePage;
+    'pages/settings/phone': PhoneCheckPage;
+  }
+  interface Fragments {
+    'fragments/phone/state': PhoneStateView;
+    'fragments/phone/dialog': PhoneSignPage;
+  }
 }

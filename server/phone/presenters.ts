@@ -1,9 +1,9 @@
 import QRCode from 'qrcode';
 import { isFinal, stageOf } from '../../domain/phone/session';
-import { phoneDocuments, type PhoneDocument, type PhoneSession } from '../../storage/queries/phone';
-import type { WebDeps } from '../context';
-import { phoneLinks, phoneTokens } from './addresses';
-import { factsOf, phoneConfig } from './create';
+import { phoneLinks, phoneTokens } from '../../services/phone/addresses';
+import { factsOf, phoneConfig } from '../../services/phone/create';
+import { type PhoneDocument, phoneDocuments, type PhoneSession } from '../../storage/queries/phone';
+import type { WebDeps } from '../kit/context';
 import type { PhoneDocumentView, PhoneStateView } from './pages';
 
 /** The addresses a session's page is made of. */

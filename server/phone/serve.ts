@@ -1,13 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import { phoneSender } from '../../integrations/temporal/phone';
-import type { WebDeps } from '../context';
-import { createListener, isOurs, phoneLimits } from '../listener';
-import { createPhoneApp } from './listener';
+import type { Deps } from '../../services/deps';
+import { createListener, isOurs, phoneLimits } from '../kit/listener';
+import { createPhoneApp } from './device-web';
 
 export type RunningPhone = { port: number; stop(graceMs: number): Promise<void> };
 
 /** Serves phones at their own address until `stop` is called; null when they are not expected. Rejects when the port is taken. */
-export async function startPhone(deps: WebDeps): Promise<RunningPhone | null> {
+export async function startPhone(deps: Deps): Promise<RunningPhone | null> {
   const { phone } = deps.config;
   if (!phone) return null;
   const app = createPhoneApp(deps, phoneSender(deps.temporal.client));

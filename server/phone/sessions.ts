@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express';
 import { isUlid } from '../../domain/ids';
 import { codeLifeMs, decidePhone, isFinal } from '../../domain/phone/session';
-import { phoneById, renewPhoneCode, type PhoneSession } from '../../storage/queries/phone';
-import { Refusal, type WebDeps } from '../context';
-import type { Responder } from '../respond';
-import { phoneHashes, phoneTokens } from './addresses';
-import { factsOf } from './create';
-import { presentPhone, type PhonePlace } from './presenters';
+import { Refusal } from '../../domain/refusals';
+import { phoneHashes, phoneTokens } from '../../services/phone/addresses';
+import { factsOf } from '../../services/phone/create';
+import { phoneById, type PhoneSession, renewPhoneCode } from '../../storage/queries/phone';
+import type { WebDeps } from '../kit/context';
+import type { Responder } from '../kit/respond';
+import { type PhonePlace, presentPhone } from './presenters';
 
 /** The session of an address, if it belongs to who asks; 404 otherwise. */
 export async function phoneOf(deps: WebDeps, req: Request, belongs: (session: PhoneSession) => boolean): Promise<PhoneSession> {

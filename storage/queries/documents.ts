@@ -1,8 +1,8 @@
 import type { Sequelize } from 'sequelize';
 import type { Direction, DocumentFacts, DocumentKind, DocumentState } from '../../domain/documents/document';
-import { runsCabinet, type Actor } from '../../domain/people/roles';
+import { type Actor, runsCabinet } from '../../domain/people/roles';
 import type { RouteDraft } from '../../domain/routes/draft';
-import { change, execute, insert, select, selectOne, type Bind } from '../sql';
+import { type Bind, change, execute, insert, select, selectOne } from '../sql';
 import type { Tx } from '../tx';
 
 export type StoredFile = {
@@ -323,3 +323,20 @@ export const staleUploads = (db: Sequelize, before: Date, limit: number): Promis
 /** Forgets an upload whose object has been removed. */
 export const forgetUpload = (db: Sequelize, objectKey: string): Promise<number> =>
   change(db, 'DELETE FROM uploads WHERE object_key = :objectKey', { objectKey });
+
+/** A document follows its route: the state it has come to, and the moment it last moved. */
+export const followRoute = (
+  db: Sequelize,
+  tx: Tx,
+  route: { documentId: string; attempt: number; state: DocumentState },
+  at: Date,
+): Promise<number> =>
+  change(
+    db,
+    'UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt',
+    { state: route.state, at, id: route.documentId, attempt: route.attempt },
+    tx,
+  );
+
+/** Whether there is any document at all. */
+export const hasDocuments = async (db: Sequelize): Promise<boolean> => (await selectOne(db, 'SELECT id FROM documents LIMIT 1')) !== null;

@@ -1,5 +1,5 @@
 import type { Sequelize } from 'sequelize';
-import { change, insert, selectOne } from '../sql';
+import { change, insert, select, selectOne } from '../sql';
 import type { Tx } from '../tx';
 
 export type Invitation = {
@@ -70,3 +70,12 @@ export const revokeInvitation = (db: Sequelize, tx: Tx, participantId: string, n
 /** Notes the first time a link was opened. */
 export const noteOpened = (db: Sequelize, participantId: string, now: Date): Promise<number> =>
   change(db, 'UPDATE invitations SET opened_at = :now WHERE participant_id = :participantId AND opened_at IS NULL', { participantId, now });
+
+/** Links of a route's outside participants: when each was first followed, and whether it was stopped. */
+export const linksOf = (db: Sequelize, routeId: string): Promise<{ id: string; openedAt: Date | null; revokedAt: Date | null }[]> =>
+  select(
+    db,
+    `SELECT i.participant_id AS id, i.opened_at AS openedAt, i.revoked_at AS revokedAt
+       FROM invitations i JOIN route_participants p ON p.id = i.participant_id WHERE p.route_id = :routeId`,
+    { routeId },
+  );

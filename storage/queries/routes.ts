@@ -1,4 +1,5 @@
 import type { Sequelize } from 'sequelize';
+import type { Lang } from '../../domain/languages';
 import type { Participant, ParticipantState, Route, RouteState, Stage, StageKind, StageRule } from '../../domain/routes/route';
 import { change, insert, select, selectOne } from '../sql';
 import type { Tx } from '../tx';
@@ -23,6 +24,7 @@ type RouteRow = {
   started_at: Date;
   ended_at: Date | null;
 };
+
 type StageRow = { route_id: string; position: number; kind: StageKind; rule: StageRule; due_at: Date | null };
 type ParticipantRow = {
   id: string;
@@ -297,4 +299,53 @@ export const liveRoutes = (db: Sequelize, afterId: string, limit: number): Promi
     db,
     "SELECT id, document_id AS documentId, attempt FROM routes WHERE state = 'active' AND id > :afterId ORDER BY id LIMIT :limit",
     { afterId, limit },
+  );
+
+/** What mails and derived files say of a route's document, its organisation and its initiator. */
+export type RouteAbout = {
+  title: string;
+  number: string;
+  /** `dd.mm.yyyy` */
+  documentDate: string | null;
+  checkHash: Buffer;
+  attempt: number;
+  organisation: string;
+  bin: string;
+  initiatorId: string;
+  initiatorName: string;
+  initiatorEmail: string | null;
+  initiatorLanguage: Lang;
+};
+
+/** The same for one route; null when it is gone. */
+export const routeAbout = (db: Sequelize, routeId: string, tx?: Tx): Promise<RouteAbout | null> =>
+  selectOne(
+    db,
+    `SELECT d.title, d.number, DATE_FORMAT(d.doc_date, '%d.%m.%Y') AS documentDate, d.check_hash AS checkHash, r.attempt,
+            o.name AS organisation, o.bin, p.id AS initiatorId, p.name AS initiatorName, p.email AS initiatorEmail,
+            p.language AS initiatorLanguage
+       FROM routes r JOIN documents d ON d.id = r.document_id JOIN organisations o ON o.id = r.organisation_id
+            JOIN people p ON p.id = r.initiator_id
+      WHERE r.id = :routeId`,
+    { routeId },
+    tx,
+  );
+
+/** Somebody a route may write to: a participant, or its initiator, whose id is a person's. */
+export type RouteRecipient = {
+  id: string;
+  participantId: string | null;
+  personId: string | null;
+  email: string | null;
+  language: Lang;
+};
+
+/** These participants and the initiator, in one query. */
+export const recipientsOf = (db: Sequelize, tx: Tx, participantIds: readonly string[], initiatorId: string): Promise<RouteRecipient[]> =>
+  select(
+    db,
+    `SELECT id, id AS participantId, person_id AS personId, email, language FROM route_participants WHERE id IN (:ids)
+     UNION ALL SELECT id, NULL, id, email, language FROM people WHERE id = :initiatorId`,
+    { ids: participantIds.length > 0 ? participantIds : [''], initiatorId },
+    tx,
   );

@@ -133,3 +133,7 @@ export async function signaturesOf(db: Sequelize, routeId: string): Promise<Sign
   );
   return rows.map((row) => ({ ...row, roles: row.roles === '' ? [] : row.roles.split(',') }));
 }
+
+/** What the audit log says of a kept signature. */
+export const signatureFacts = (db: Sequelize, tx: Tx, id: string): Promise<{ sha256: Buffer; serial: string; verdict: string } | null> =>
+  selectOne(db, 'SELECT sha256, serial, verdict FROM signatures WHERE id = :id', { id }, tx);

@@ -8,7 +8,7 @@ import type { Sequelize } from 'sequelize';
 import { secretKeysOf } from '../../domain/secret-keys';
 import { openTemporal } from '../../integrations/temporal/client';
 import { routeWorkflowId } from '../../integrations/temporal/send';
-import { hashPassword } from '../../server/auth/passwords';
+import { hashPassword } from '../../services/accounts/passwords';
 import { verifyAudit } from '../../storage/audit';
 import { openDatabase } from '../../storage/database';
 import { newId } from '../../storage/ids';

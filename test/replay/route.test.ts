@@ -4,15 +4,16 @@ import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
-import type { Deps } from '../../activities';
 import { workerConverter } from '../../integrations/temporal/client';
-import { root } from '../../server/root';
+import { root } from '../../services/root';
+import type { WorkerDeps } from '../../services/worker-deps';
 import { historiesFolder, historySecret } from '../support/histories';
 
 const bundle = path.join(root, 'dist', 'workflow-bundle.js');
 const stored = readdirSync(historiesFolder).flatMap((workflow) =>
   readdirSync(path.join(historiesFolder, workflow)).map((file) => path.join(workflow, file)),
 );
+
 const read = (file: string) => historyFromJSON(JSON.parse(readFileSync(path.join(historiesFolder, file), 'utf8')));
 /** Payloads are bound to the workflow's id, which the history of its first event tells. */
 const idIn = (history: ReturnType<typeof read>) => history.events?.[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? undefined;
@@ -50,7 +51,7 @@ test('a changed order of steps is caught: the guard itself works', async () => {
 });
 
 test('every activity a stored history calls still exists: a missing one would be retried for ever, unseen', () => {
-  const known = Object.keys(createActivities({} as Deps));
+  const known = Object.keys(createActivities({} as WorkerDeps));
   for (const file of stored) {
     const names = [...JSON.stringify(read(file)).matchAll(/"activityType":\{"name":"([^"]+)"/g)].map((m) => m[1] ?? '');
     expect(names.filter((name) => !known.includes(name))).toEqual([]);

@@ -4,21 +4,22 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { createActivities, type Deps } from '../../activities';
+import { createActivities } from '../../activities';
+import { checkAuditLog } from '../../cli/audit';
 import { formatHead, readHeads } from '../../domain/audit/heads';
-import { secretKeysOf, type SecretKeys } from '../../domain/secret-keys';
-import { checkAuditLog } from '../../server/cli/audit';
-import { activityDeps } from '../../server/deps';
-import { root } from '../../server/root';
+import { type SecretKeys, secretKeysOf } from '../../domain/secret-keys';
+import { activityDeps } from '../../services/open-deps';
+import { root } from '../../services/root';
+import { loadTrust } from '../../services/signing/check-signature';
+import type { WorkerDeps } from '../../services/worker-deps';
 import { policyFor } from '../../signature';
-import { appendAudit, auditContent, currentHeads, sealBoundaries, verifyAudit, verifyEntity, type StoredAudit } from '../../storage/audit';
+import { appendAudit, auditContent, currentHeads, sealBoundaries, type StoredAudit, verifyAudit, verifyEntity } from '../../storage/audit';
 import { openDatabase } from '../../storage/database';
 import { openHeadStore } from '../../storage/head-store';
 import { newId } from '../../storage/ids';
 import { migrate } from '../../storage/migrate';
 import { select } from '../../storage/sql';
 import { transactions } from '../../storage/tx';
-import { loadTrust } from '../../server/signing/check-signature';
 import { TestApplication } from '../support/application';
 import { freshDatabase, type TestDatabase } from '../support/database';
 import { mailsTo, waitForMails } from '../support/mail';
@@ -147,7 +148,7 @@ describe('kept outside', () => {
   let app: TestApplication;
   let deps: ReturnType<typeof activityDeps>;
   const later = (days: number): Date => new Date(Date.now() + days * 86_400_000);
-  const activities = (change: Partial<Deps> = {}) => createActivities({ ...deps, ...change });
+  const activities = (change: Partial<WorkerDeps> = {}) => createActivities({ ...deps, ...change });
   const check = (change: Partial<Parameters<typeof checkAuditLog>[1]> = {}) =>
     checkAuditLog(app.deps.db, { at: new Date(), trust: loadTrust(app.config.trustFiles), policy: policyFor('sign'), ...change });
 
@@ -259,7 +260,7 @@ describe('kept outside', () => {
         KENSE_DATABASE_URL: app.config.databaseUrl,
         KENSE_S3_BUCKET: app.config.objects.bucket,
       };
-      const command = [path.join(root, 'dist/server/main.js'), 'audit', ...args];
+      const command = [path.join(root, 'dist/cli/main.js'), 'audit', ...args];
       return promisify(execFile)(process.execPath, command, { env }).then(
         ({ stdout }) => ({ code: 0, text: stdout }),
         ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, text: stdout + stderr }),

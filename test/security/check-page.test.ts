@@ -1,20 +1,19 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { existsSync } from 'node:fs';
-import { foldedTree, lateObjects, packedAttachment, packedObjects, sharedNames } from '../../bench/hostile/pdfs';
 import { costlyPack, deepManifest, packOf } from '../../bench/hostile/packs';
+import { foldedTree, lateObjects, packedAttachment, packedObjects, sharedNames } from '../../bench/hostile/pdfs';
 import { costlyCms, deepDer, endlessBer } from '../../bench/hostile/signatures';
 import { createApp } from '../../server/app';
-import { networkOf, openAddressCost } from '../../server/check/address-cost';
-import { openVisitors, type VisitorLimits, type Visitors } from '../../server/check/visitors';
-import { langs } from '../../server/i18n';
-import { root } from '../../server/root';
+import { networkOf, openAddressCost } from '../../services/check/address-cost';
+import { openVisitors, type VisitorLimits, type Visitors } from '../../services/check/visitors';
+import { root } from '../../services/root';
+import { langs } from '../../services/texts/i18n';
 import { TestApplication } from '../support/application';
-import { Browser, type Answer, type Asked } from '../support/browser';
 import { signDetached } from '../support/authority';
+import { type Answer, type Asked, Browser } from '../support/browser';
 import { until } from '../support/until';
 
 let app: TestApplication;
@@ -60,6 +59,7 @@ async function check(url: string, bytes: Uint8Array, address: string, field = 'f
   await browser.get('/check', from(address));
   return { browser, answer: await browser.upload('/check', {}, [{ field, name: 'sent.bin', bytes }], from(address)) };
 }
+
 const task = (word: string): Buffer => Buffer.from(`%PDF-${word}`);
 const gate = (name: string): { task: Buffer; open(): void; begun(): Promise<unknown> } => {
   const file = path.join(folder, name);

@@ -1,9 +1,9 @@
-import { Readable } from 'node:stream';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { foldedTree, packedObjects } from '../../bench/hostile/pdfs';
-import { openPdfMaker } from '../../server/pdf/maker';
-import { root } from '../../server/root';
-import { langs } from '../../server/i18n';
+import { openPdfMaker } from '../../services/print/maker';
+import { root } from '../../services/root';
+import { langs } from '../../services/texts/i18n';
 import { aPdf, TestApplication } from '../support/application';
 import { signDetached } from '../support/authority';
 import type { Browser } from '../support/browser';
@@ -68,7 +68,7 @@ test.each([
 });
 
 test('each language has the words', () => {
-  for (const lang of langs) expect(app.deps.render.translator(lang).t('errors.document.cannot_derive')).toContain(words[lang]);
+  for (const lang of langs) expect(app.deps.texts(lang).t('errors.document.cannot_derive')).toContain(words[lang]);
 });
 
 test('an ordinary document has its sheet all the same', async () => {

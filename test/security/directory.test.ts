@@ -1,4 +1,4 @@
-import { syncDirectory } from '../../activities/directory';
+import { syncDirectory } from '../../services/people/directory-sync';
 import { saveSetting } from '../../storage/queries/settings';
 import { select } from '../../storage/sql';
 import { TestApplication } from '../support/application';
@@ -32,6 +32,7 @@ const enter = async (uid: string): Promise<Browser> => {
   expect((await browser.get('/to-sign')).status).toBe(200);
   return browser;
 };
+
 const isOut = async (browser: Browser): Promise<boolean> => (await browser.get('/to-sign')).location.includes('/sign-in');
 const sync = (): Promise<void> => syncDirectory({ ...app.deps, syncMaxPercent: app.config.directory?.syncMaxPercent ?? 0 });
 

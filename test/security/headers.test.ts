@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { phoneSender } from '../../integrations/temporal/phone';
-import { createPhoneApp } from '../../server/phone/listener';
+import { createPhoneApp } from '../../server/phone/device-web';
 import { newCapability } from '../../storage/capabilities';
 import { password, TestApplication } from '../support/application';
 import { waitForMails } from '../support/mail';

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { openPool, Overspent, TaskDropped, TaskLost, type Allowance, type Pool } from '../../server/isolation/pool';
-import { root } from '../../server/root';
-import type { CheckRequest } from '../../server/signing/check-signature';
-import { openSignatureChecker, type SignatureChecker } from '../../server/signing/checker';
+import { type Allowance, openPool, Overspent, type Pool, TaskDropped, TaskLost } from '../../services/isolation/pool';
+import { root } from '../../services/root';
+import type { CheckRequest } from '../../services/signing/check-signature';
+import { openSignatureChecker, type SignatureChecker } from '../../services/signing/checker';
 import { until } from '../support/until';
 
 const programs = path.join(root, 'test/support/programs');
@@ -102,7 +102,7 @@ test('a process of strangers gives way with every thread, and its share of the p
 
 test('a program closes its pool and goes on to what it closes next', () => {
   const script = `
-    const { openPool } = require(${JSON.stringify(path.join(root, 'dist/server/isolation/pool.js'))});
+    const { openPool } = require(${JSON.stringify(path.join(root, 'dist/services/isolation/pool.js'))});
     const pool = openPool(${JSON.stringify(path.join(programs, 'costly-child.js'))}, null, { processes: 1, memoryMib: 100, heapMib: 64 });
     pool.order('echo', ${JSON.stringify(enough)}).done.then(() => pool.close()).then(() => console.log('closed'));`;
   expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })).toBe('closed\n');

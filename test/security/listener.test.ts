@@ -1,8 +1,8 @@
 import type { RequestListener, Server } from 'node:http';
-import { connect, type AddressInfo, type Socket } from 'node:net';
-import { createListener, phoneLimits, webLimits, type ListenerLimits } from '../../server/listener';
-import { startWeb, type RunningWeb } from '../../server/web';
-import { readConfig } from '../../server/config';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { createListener, type ListenerLimits, phoneLimits, webLimits } from '../../server/kit/listener';
+import { type RunningWeb, startWeb } from '../../server/web';
+import { readConfig } from '../../services/config';
 import { freshDatabase, type TestDatabase } from '../support/database';
 import { serverEnv } from '../support/servers';
 import { until } from '../support/until';
@@ -61,6 +61,7 @@ class Raw {
     this.socket.destroy();
   }
 }
+
 const post = (length: number): string => `POST / HTTP/1.1\r\nHost: kense\r\nContent-Length: ${length}\r\n\r\n`;
 
 test('headers that do not end are not waited for', async () => {

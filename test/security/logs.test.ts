@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { openLog } from '../../server/log';
+import { openLog } from '../../services/log';
 import { TestApplication } from '../support/application';
 import type { Browser } from '../support/browser';
 

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { writeFileSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { root } from '../../server/root';
+import { root } from '../../services/root';
 import { TestAuthority } from '../support/authority';
 import { serverEnv } from '../support/servers';
 
@@ -22,7 +22,7 @@ async function kense(args: string[], change: Record<string, string>): Promise<{ 
     ...change,
   };
   try {
-    const { stdout, stderr } = await run(process.execPath, [path.join(root, 'dist/server/main.js'), ...args], { env });
+    const { stdout, stderr } = await run(process.execPath, [path.join(root, 'dist/cli/main.js'), ...args], { env });
     return { code: 0, text: stdout + stderr };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
@@ -35,6 +35,7 @@ const testAuthority = (): string => {
   writeFileSync(file, new TestAuthority().pem);
   return file;
 };
+
 const demoAuthority = (): string => serverEnv()['KENSE_TRUST_FILES'] ?? '';
 
 test('the check prints no secret of the installation and warns of a missing proxy', async () => {

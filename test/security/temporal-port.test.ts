@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { defaultDataConverter, type Payload, type PayloadCodec } from '@temporalio/common';
 import { routeWorkflowId } from '../../integrations/temporal/send';
 import { select } from '../../storage/sql';
-import { routeUpdateName, type RouteMessage } from '../../workflows/contracts';
+import { type RouteMessage, routeUpdateName } from '../../workflows/contracts/route';
 import { TestApplication } from '../support/application';
 import { serverEnv } from '../support/servers';
 

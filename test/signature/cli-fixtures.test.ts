@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runVerify } from '../../server/cli/verify';
+import { runVerify } from '../../cli/verify';
 import { makeCms } from '../../signature/make';
 import { fixturePath, openP12 } from './support/fixtures';
 
@@ -9,6 +9,7 @@ const TRUST = [
   '--trust',
   ...['test-root-gost2022.cer', 'test-nca-gost2022.cer', 'test-nca-gost2004.pem', 'test-nca-rsa.pem'].map((n) => fixturePath(`ca/${n}`)),
 ];
+
 const content = Buffer.from('Документ, подписанный проверочным ключом\n');
 let directory: string;
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runVerify } from '../../server/cli/verify';
-import { parseVerifyArguments } from '../../server/cli/verify-arguments';
+import { runVerify } from '../../cli/verify';
+import { parseVerifyArguments } from '../../cli/verify-arguments';
 import { fixturePath } from './support/fixtures';
 
 const AT = '2026-08-01T00:00:00Z';
@@ -131,7 +131,7 @@ function measured(...argv: string[]): { status: number; megabytes: number } {
   const script = `
     const swc = require('@swc/core');
     require.extensions['.ts'] = (m, f) => m._compile(swc.transformFileSync(f, { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }).code, f);
-    const { runVerify } = require('./server/cli/verify.ts');
+    const { runVerify } = require('./cli/verify.ts');
     const silent = { write() {} };
     runVerify(process.argv.slice(1), { stdout: silent, stderr: silent, now: () => new Date('${AT}') })
       .then((status) => console.log(JSON.stringify({ status, megabytes: process.resourceUsage().maxRSS / 1024 })));

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openZipSource } from '../../server/packs/zip-source';
+import { openZipSource } from '../../services/check/zip-source';
 import {
-  DOCUMENT_POLICY,
   createTrustStore,
   decodeSignatureFile,
+  DOCUMENT_POLICY,
   parseOcspResponse,
   PolicyError,
   readCertificates,

@@ -4,17 +4,17 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { WebSocket } from 'ws';
-import { createSimulator } from '../../scripts/simulators/ncalayer';
-import { ensureAuthority } from '../../scripts/simulators/authority';
 import { demoOrganisations } from '../../scripts/demo-data';
+import { ensureAuthority } from '../../scripts/simulators/authority';
+import { createSimulator } from '../../scripts/simulators/ncalayer';
 import {
+  type Certificate,
   createTrustStore,
   decodeSignatureFile,
   DOCUMENT_POLICY,
-  type Certificate,
   readCertificates,
-  verifyCms,
   type VerificationReport,
+  verifyCms,
 } from '../../signature';
 import { until } from '../support/until';
 
@@ -28,6 +28,7 @@ interface Exchange {
 const recorded = JSON.parse(fs.readFileSync(path.join(__dirname, '../fixtures/kz-pki/ncalayer/recorded-dialogue.json'), 'utf8')) as {
   exchanges: Exchange[];
 };
+
 const [alatau, qazyna] = demoOrganisations;
 const head = alatau!.people[0]!;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'kense-ncalayer-'));
@@ -93,6 +94,7 @@ interface State {
   pending: { id: string; documents: number; filter: { iin: string | null } }[];
   keys: { id: string; roles: string[] }[];
 }
+
 const state = async () => (await (await control('GET', '/state')).json()) as State;
 
 /** Shape of a JSON value: what the recording keeps of signatures whose octets were cut. */

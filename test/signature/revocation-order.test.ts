@@ -1,28 +1,28 @@
 import {
   createTrustStore,
-  embedEvidence,
-  parseOcspResponse,
-  parseSignedData,
-  policyFor,
-  verifyCms,
   type Crl,
+  embedEvidence,
   type OcspAnswer,
   type OcspResponse,
+  parseOcspResponse,
+  parseSignedData,
   type Policy,
+  policyFor,
   type SignerReport,
+  verifyCms,
 } from '../../signature';
 import { digest } from '../../signature/digests';
 import {
+  type CertificateProfile,
+  type CertificateStatus,
   generatePrivateKey,
   issueCertificate,
   issueCrl,
   issueOcspResponse,
+  type Issuer,
   makeCms,
   makeTimeStamp,
   subjectPublicKeyInfo,
-  type CertificateProfile,
-  type CertificateStatus,
-  type Issuer,
 } from '../../signature/make';
 import { revocationFact } from '../../signature/verify/revocation';
 import type { CrlReason } from '../../signature/x509/crl';
@@ -50,6 +50,7 @@ function certified(name: string, profile: CertificateProfile, issuer?: Issuer): 
   const order = { subject: { name, iin: '123456789011' }, publicKey: subjectPublicKeyInfo(privateKey), profile, ...long };
   return { privateKey, certificate: issueCertificate(order, issuer ?? { selfSigned: privateKey }) };
 }
+
 const ca = certified('TEST CA', { kind: 'ca' });
 const responder = certified('RESPONDER', { kind: 'ocsp' }, ca);
 const tsa = certified('TSA', { kind: 'tsa' }, ca);
@@ -71,11 +72,13 @@ const answer = once((at: number, revokedAt: number | null, reason: Reason): Uint
   const about = { certificate: signer.certificate, issuer: ca.certificate };
   return issueOcspResponse({ answers: [{ about, status }], producedAt: hour(at) }, responder);
 });
+
 const list = once((at: number, revokedAt: number | null, reason: CrlReason, isDelta: boolean): Crl => {
   const revoked = revokedAt === null ? [] : [{ serial: signer.certificate.serial, revokedAt: hour(revokedAt), reason }];
   const dates = { thisUpdate: hour(at), nextUpdate: hour(at + 30 * 24) };
   return issueCrl({ ...dates, number: isDelta ? 6n : 5n, revoked, ...(isDelta ? { deltaBase: 5n } : {}) }, ca);
 });
+
 const signed = once((at: number, stampedAt: number | null): Uint8Array => {
   const timeStamp = (signature: Uint8Array): Uint8Array =>
     makeTimeStamp({ ...tsa, imprint: { algorithm: 'sha256', value: digest('sha256', signature) }, genTime: hour(stampedAt!) });
@@ -87,6 +90,7 @@ interface Scene {
   readonly order: Order;
   readonly reason: Reason;
 }
+
 const placeOf = ({ order }: Scene, event: Event): number | null => (order.includes(event) ? order.indexOf(event) : null);
 
 const parsed = once((at: number, revokedAt: number | null, reason: Reason) => parseOcspResponse(answer(at, revokedAt, reason)));
@@ -149,6 +153,7 @@ function* orders(events: readonly Event[]): Generator<Order> {
   if (events.length === 0) yield [];
   for (const event of events) for (const rest of orders(events.filter((other) => other !== event))) yield [event, ...rest];
 }
+
 function* subsets(events: readonly Event[]): Generator<readonly Event[]> {
   const [first, ...rest] = events;
   if (first === undefined) return yield [];

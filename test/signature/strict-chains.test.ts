@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import {
   addTimeStamp,
+  type Certificate,
   createTrustStore,
   DOCUMENT_POLICY,
   formatSerial,
@@ -9,13 +10,13 @@ import {
   parseCertificate,
   parseOcspResponse,
   parseSignedData,
-  policyFor,
-  verifyCms,
-  type Certificate,
   type Policy,
+  policyFor,
   type SignerReport,
   type TrustStore,
+  verifyCms,
 } from '../../signature';
+import { context, Der, TAG } from '../../signature/asn1/der';
 import {
   bitString,
   explicit,
@@ -30,22 +31,21 @@ import {
   tlv,
   utf8,
 } from '../../signature/asn1/write';
-import { context, Der, TAG } from '../../signature/asn1/der';
 import { attribute } from '../../signature/cms/assemble';
 import { digest, type DigestName } from '../../signature/digests';
 import {
+  type CertificateOrder,
+  type CertificateProfile,
   generatePrivateKey,
   issueCertificate,
   issueCrl,
   issueOcspResponse,
+  type Issuer,
   makeCms,
   makeTimeStamp,
+  type PrivateKey,
   signOctets,
   subjectPublicKeyInfo,
-  type CertificateOrder,
-  type CertificateProfile,
-  type Issuer,
-  type PrivateKey,
 } from '../../signature/make';
 import { OID } from '../../signature/oids';
 import { readSubjectPublicKey } from '../../signature/public-key';
@@ -72,6 +72,7 @@ function certified(name: string, profile: CertificateProfile, issuer?: Issuer, m
   };
   return { privateKey, certificate: issueCertificate(order, issuer ?? { selfSigned: privateKey }) };
 }
+
 const root = certified('TEST ROOT', { kind: 'ca' });
 const trust = createTrustStore([root.certificate]);
 const person: CertificateProfile = { kind: 'subject', roles: ['individual'] };

@@ -1,10 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { generatePrivateKey, issueCertificate, subjectPublicKeyInfo } from '../../signature/make';
+import { ConfigError } from '../../services/config';
+import { checkedTrust } from '../../services/signing/trust';
 import { toPem } from '../../signature';
-import { ConfigError } from '../../server/config';
-import { checkedTrust } from '../../server/signing/trust';
+import { generatePrivateKey, issueCertificate, subjectPublicKeyInfo } from '../../signature/make';
 
 const fixtures = path.join(__dirname, '..', 'fixtures', 'kz-pki', 'ca');
 const demoRoot = ((): string => {

@@ -1,3 +1,5 @@
+import type { Pki } from '../../integrations/pki/pki';
+import { checkSignature } from '../../services/signing/check-signature';
 import {
   addTimeStamp,
   CMS_LIMITS,
@@ -14,10 +16,8 @@ import {
   Work,
   type WorkLimits,
 } from '../../signature';
-import { checkSignature } from '../../server/signing/check-signature';
-import type { Pki } from '../../integrations/pki/pki';
 import { digest } from '../../signature/digests';
-import { issueCertificate, issueOcspResponse, makeCms, makeTimeStamp, subjectPublicKeyInfo, type Issuer } from '../../signature/make';
+import { issueCertificate, issueOcspResponse, type Issuer, makeCms, makeTimeStamp, subjectPublicKeyInfo } from '../../signature/make';
 import { buildChain } from '../../signature/x509/chain';
 import { certified, costlyCms } from '../support/costly';
 

@@ -10,8 +10,8 @@ import { signXml } from '../../signature/make';
 import { canonicalXml } from '../../signature/xml/canonical';
 import { elementsOf, readXml } from '../../signature/xml/reader';
 import { fixture } from './support/fixtures';
-import { timed } from './support/timing';
 import { makeTestNuc } from './support/nuc';
+import { timed } from './support/timing';
 
 const now = new Date('2026-11-20T10:00:00Z');
 const nuc = makeTestNuc(now);
@@ -22,6 +22,7 @@ const input = (more: Partial<XmlVerificationInput> = {}): XmlVerificationInput =
   policy: LOGIN_POLICY,
   ...more,
 });
+
 const codeOf = (text: string, more: Partial<XmlVerificationInput> = {}): string => {
   try {
     return verifyXml(text, input(more)).code;

@@ -6,24 +6,24 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
-import { connectionOptions, workerConverter } from '../../integrations/temporal/client';
-import { createApp } from '../../server/app';
-import { phoneSender } from '../../integrations/temporal/phone';
-import { createPhoneApp } from '../../server/phone/listener';
-import { hashPassword } from '../../server/auth/passwords';
-import { readConfig, type Config } from '../../server/config';
-import type { WebDeps } from '../../server/context';
-import { activityDeps, webDeps } from '../../server/deps';
-import { createListener, phoneLimits, webLimits } from '../../server/listener';
-import { root } from '../../server/root';
 import type { OrganisationRole } from '../../domain/people/roles';
-import { createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
-import { select } from '../../storage/sql';
-import { queues } from '../../workflows/contracts';
+import { connectionOptions, workerConverter } from '../../integrations/temporal/client';
+import { phoneSender } from '../../integrations/temporal/phone';
 import { listUrls } from '../../scripts/simulators/nuc/keys';
 import type { Nuc } from '../../scripts/simulators/nuc/server';
+import { createApp } from '../../server/app';
+import { createListener, phoneLimits, webLimits } from '../../server/kit/listener';
+import { createPhoneApp } from '../../server/phone/device-web';
+import { hashPassword } from '../../services/accounts/passwords';
+import { type Config, readConfig } from '../../services/config';
+import type { Deps } from '../../services/deps';
+import { activityDeps, webDeps } from '../../services/open-deps';
+import { root } from '../../services/root';
+import { createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
+import { select } from '../../storage/sql';
+import { queues } from '../../workflows/contracts/queues';
 import { TestAuthority } from './authority';
-import { Browser, type Answer } from './browser';
+import { type Answer, Browser } from './browser';
 import { freshDatabase, type TestDatabase } from './database';
 import { freshBucket } from './objects';
 import { serverEnv } from './servers';
@@ -43,7 +43,7 @@ export type TestOrganisation = {
 export class TestApplication {
   private constructor(
     readonly url: string,
-    readonly deps: WebDeps,
+    readonly deps: Deps,
     readonly config: Config,
     readonly authority: TestAuthority,
     readonly nuc: Nuc,
@@ -229,7 +229,7 @@ const closeServer = (server: Server): Promise<void> =>
 const mailDomain = randomBytes(4).toString('hex');
 let hash: Promise<string> | null = null;
 
-async function seed(deps: WebDeps, bin: string, name: string, prefix: string): Promise<TestOrganisation> {
+async function seed(deps: Deps, bin: string, name: string, prefix: string): Promise<TestOrganisation> {
   const passwordHash = await (hash ??= hashPassword(password));
   const roles: Record<keyof TestOrganisation['people'], OrganisationRole> = {
     owner: 'owner',

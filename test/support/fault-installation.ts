@@ -126,7 +126,7 @@ export class FaultInstallation {
   }
 
   private run(role: Role): void {
-    const entry = path.join(repositoryRoot(), 'dist/server/main.js');
+    const entry = path.join(repositoryRoot(), 'dist/cli/main.js');
     const running = startProcess(this.home, {
       name: role,
       program: process.execPath,

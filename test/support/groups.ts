@@ -1,7 +1,8 @@
-import { signDetached, type TestKey } from './authority';
+import type { OutcomesJson } from '../../server/groups/pages';
+import type { ChunkJson } from '../../services/groups/chunk';
 import { aPdf, type TestApplication, type TestPerson } from './application';
+import { signDetached, type TestKey } from './authority';
 import type { Browser } from './browser';
-import type { ChunkJson, OutcomesJson } from '../../server/groups/pages';
 
 /** Switches group signing on, as an administrator does. */
 export async function allowGroups(app: TestApplication, admin: Browser): Promise<void> {

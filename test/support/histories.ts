@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import type { SecretKeys } from '../../domain/secret-keys';
-import { root } from '../../server/root';
+import { root } from '../../services/root';
 
 /** Where histories of released code are kept for ever: `<workflow>/<version>-<case>.json`. */
 export const historiesFolder = path.join(root, 'test', 'replay', 'histories');

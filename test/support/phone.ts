@@ -1,12 +1,12 @@
 import {
-  PhoneApplication,
   type ApplicationOptions,
   type Data,
   type Misdeed,
   type Offer,
+  PhoneApplication,
   PhoneError,
 } from '../../scripts/simulators/phone/application';
-import { phoneLinks, phoneTokens } from '../../server/phone/addresses';
+import { phoneLinks, phoneTokens } from '../../services/phone/addresses';
 import { phoneById } from '../../storage/queries/phone';
 import type { TestApplication } from './application';
 import type { TestKey } from './authority';
@@ -19,6 +19,7 @@ export async function openPhone(browser: Browser, path: string): Promise<{ url: 
   const page = await browser.get(made.location);
   return { url: made.location, id: phoneIdIn(made.location), page };
 }
+
 export const phoneIdIn = (url: string): string => /phone\/([0-9A-Z]{26})|qr\/([0-9A-Z]{26})/.exec(url)?.slice(1).find(Boolean) ?? '';
 
 /** What the code on the page says, and the link for the telephone itself. */
@@ -47,6 +48,7 @@ export async function signAndPut(
 ): Promise<{ status: number; message: string }> {
   return outcomeOf(phone.put(offer, phone.sign(data, key, misdeed)));
 }
+
 export const outcomeOf = (work: Promise<number>): Promise<{ status: number; message: string }> =>
   work.then(
     (status) => ({ status, message: '' }),

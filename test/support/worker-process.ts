@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
-import { root } from '../../server/root';
+import { root } from '../../services/root';
 import type { TestApplication } from './application';
 import { serverEnv } from './servers';
 
@@ -29,7 +29,7 @@ export class WorkerProcess {
     for (const name of Object.keys(env))
       if (name.startsWith('KENSE_TEST_') || ['KENSE_RECORD_HISTORIES', 'KENSE_FIXTURES'].includes(name)) delete env[name as never];
     return new WorkerProcess(
-      spawn(process.execPath, [path.join(root, 'dist', 'server', 'main.js'), 'worker'], { env, stdio: ['ignore', 'ignore', 'inherit'] }),
+      spawn(process.execPath, [path.join(root, 'dist', 'cli', 'main.js'), 'worker'], { env, stdio: ['ignore', 'ignore', 'inherit'] }),
     );
   }
 

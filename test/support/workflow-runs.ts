@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { clientConverter, workerConverter } from '../../integrations/temporal/client';
-import { root } from '../../server/root';
+import { root } from '../../services/root';
 import { historySecret } from './histories';
 import { serverEnv } from './servers';
 import { freshNamespace } from './temporal';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { ConfigError, readConfig } from '../../server/config';
-import { checkNamedFiles, describeSettings, findWarnings, maskSetting } from '../../server/config-check';
+import { ConfigError, readConfig } from '../../services/config';
+import { checkNamedFiles, describeSettings, findWarnings, maskSetting } from '../../services/config-check';
 
 const secret = createHash('sha256').update('config check').digest('hex');
 const good = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ConfigError, readConfig } from '../../server/config';
+import { ConfigError, readConfig } from '../../services/config';
 
 /** As random as a real one, and the same in every run. */
 const secretOf = (seed: string): string => createHash('sha256').update(seed).digest('hex');
@@ -15,6 +15,7 @@ const good = {
   KENSE_MAIL_FROM: 'Kense <kense@example.kz>',
   KENSE_SECRET_KEY: secretOf('kense'),
 };
+
 const problems = (env: NodeJS.ProcessEnv): string[] => {
   try {
     readConfig(env);

@@ -1,6 +1,6 @@
 import { estimateMs, isAboutKey, isClosed, isWorkedOff, maxChunkBytes, needsNoKey, nextChunk } from '../../domain/groups/group';
 import { matchSignatures } from '../../domain/groups/match';
-import { sideBySide } from '../../server/side-by-side';
+import { sideBySide } from '../../services/side-by-side';
 
 const mib = 1024 * 1024;
 const items = (...sizes: number[]): { id: number; sizeBytes: number }[] => sizes.map((sizeBytes, id) => ({ id, sizeBytes }));

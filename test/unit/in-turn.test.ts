@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { inTurn, piecesInTurn } from '../../server/in-turn';
+import { inTurn, piecesInTurn } from '../../server/kit/in-turn';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

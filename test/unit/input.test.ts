@@ -1,5 +1,5 @@
-import { Refusal } from '../../server/context';
-import { optionalWholeNumber, requireWholeNumber, wholeNumberIn } from '../../server/input';
+import { Refusal } from '../../domain/refusals';
+import { optionalWholeNumber, requireWholeNumber, wholeNumberIn } from '../../server/kit/input';
 
 const bad = [
   '',

@@ -9,16 +9,16 @@ import {
   lifeOf,
   maxSessionBytes,
   maxSessionItems,
-  phoneStates,
-  signingLifeMs,
-  stageOf,
   type PhoneEvent,
   type PhoneFacts,
   type PhoneState,
+  phoneStates,
+  signingLifeMs,
+  stageOf,
 } from '../../domain/phone/session';
-import { readConfig } from '../../server/config';
-import { checkPhone, describeChecks, isInside } from '../../server/phone/preflight';
-import { sideDoor } from '../../server/phone/side-door';
+import { readConfig } from '../../services/config';
+import { checkPhone, describeChecks, isInside } from '../../services/phone/preflight';
+import { sideDoor } from '../../services/phone/side-door';
 
 const now = Date.parse('2026-11-20T05:00:00Z');
 const facts = (state: PhoneState, more: Partial<PhoneFacts> = {}): PhoneFacts => ({
@@ -28,6 +28,7 @@ const facts = (state: PhoneState, more: Partial<PhoneFacts> = {}): PhoneFacts =>
   checkingAt: state === 'checking' ? now : null,
   ...more,
 });
+
 const events: Record<string, PhoneEvent> = {
   code: { kind: 'offer', by: 'code' },
   link: { kind: 'offer', by: 'link' },
@@ -39,6 +40,7 @@ const events: Record<string, PhoneEvent> = {
   'new-code': { kind: 'new-code' },
   expire: { kind: 'expire' },
 };
+
 /** The next state, with `=` when nothing changes; a refusal without its prefix. */
 const said = (session: PhoneFacts, event: PhoneEvent): string => {
   const decision = decidePhone(session, event, now);

@@ -3,7 +3,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { ApplicationFailure } from '@temporalio/workflow';
 import { describeError, printError, reasonOf, withoutValues } from '../../domain/safe-error';
 import { failureConverter } from '../../integrations/temporal/failure-converter';
-import { openLog } from '../../server/log';
+import { openLog } from '../../services/log';
 
 const secrets = ['900101300017', 'aidar@alatau.kz', 'hunter2', '$argon2id$v=19$abc', 'INSERT INTO'];
 const nothingOf = (text: string): void => {
@@ -25,6 +25,7 @@ function databaseError(sqlMessage: string): Error {
   error.name = 'SequelizeUniqueConstraintError';
   return error;
 }
+
 const duplicate = databaseError("Duplicate entry '900101300017-aidar@alatau.kz-hunter2' for key 'people.people_iin'");
 
 /** What a logger writes of these facts. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { makeScratch, sweepScratch } from '../../server/scratch';
+import { makeScratch, sweepScratch } from '../../services/scratch';
 
 test('what a killed process left behind is removed, what a running one needs stays', async () => {
   const { pid } = spawnSync(process.execPath, ['-e', '']); // a process that has ended

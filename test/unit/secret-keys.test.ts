@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { looksRandom, readSecretKeys, type SecretKeys } from '../../domain/secret-keys';
-import { anonymousCsrf } from '../../server/middleware/cookies';
-import { phoneHashes, phoneTokens } from '../../server/phone/addresses';
+import { anonymousCsrf } from '../../server/kit/cookies';
+import { phoneHashes, phoneTokens } from '../../services/phone/addresses';
 import { capabilityHash, newCapability, storedCapability } from '../../storage/capabilities';
 import { packCursor, unpackCursor } from '../../storage/cursor';
 
@@ -14,6 +14,7 @@ const after: SecretKeys = {
     [2, second],
   ]),
 };
+
 const without: SecretKeys = { newest: 2, byVersion: new Map([[2, second]]) };
 
 test('a link is made again with the secret it was first made with, a new one with the newest', () => {

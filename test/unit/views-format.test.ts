@@ -1,4 +1,4 @@
-import * as format from '../../server/format';
+import * as format from '../../services/texts/format';
 
 test('instants are shown in UTC+5, whatever the machine thinks', () => {
   expect(format.formatDateTime('2026-11-20T04:42:17.000Z')).toBe('20.11.2026 09:42');

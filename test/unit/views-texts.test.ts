@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { documentKinds, documentStates, directions } from '../../domain/documents/document';
+import { directions, documentKinds, documentStates } from '../../domain/documents/document';
 import { organisationRoles } from '../../domain/people/roles';
-import { draftProblems } from '../../domain/routes/draft';
 import { routeRefusals } from '../../domain/routes/decide';
+import { draftProblems } from '../../domain/routes/draft';
 import { stageKinds, stageRules } from '../../domain/routes/route';
-import { createTranslator, langs, loadTexts, preferredLang, textProblems, type Texts } from '../../server/i18n';
+import { createTranslator, langs, loadTexts, preferredLang, textProblems, type Texts } from '../../services/texts/i18n';
 import { ALL_CODES } from '../../signature/verify/codes';
 import { CHECK_NAMES } from '../../signature/verify/report';
 import { ROLES } from '../../signature/x509/roles';
@@ -80,7 +80,7 @@ test('every code of the domain, of signature reports and every id of a list has 
 
 // Codes and keys are string literals where the server makes them: each must have words before a person can meet it.
 test('every refusal, flash and history entry named in the code has words', () => {
-  const sources = ['server', 'activities', 'workflows']
+  const sources = ['server', 'services', 'activities', 'workflows']
     .flatMap((folder) => filesUnder(path.join(root, folder)))
     .filter((file) => file.endsWith('.ts'));
   const missing = sources.flatMap((file) => {

@@ -1,17 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { defaultTreeAdapter as tree, parse, parseFragment, type DefaultTreeAdapterTypes } from 'parse5';
-import { fragments, mails, pages } from '../../scripts/gallery/samples';
+import { defaultTreeAdapter as tree, type DefaultTreeAdapterTypes, parse, parseFragment } from 'parse5';
 import { contextOf } from '../../scripts/gallery/context';
-import { langs } from '../../server/i18n';
-import { createRenderer } from '../../server/render';
-import type { Mails } from '../../server/views';
+import { fragments, mails, pages } from '../../scripts/gallery/samples';
+import { createRenderer } from '../../server/kit/render';
+import { mailRenderer } from '../../services/mail/render';
+import type { Mails } from '../../services/mail/templates';
+import { langs, openTexts } from '../../services/texts/i18n';
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
 
 const root = path.join(__dirname, '../..');
-const render = createRenderer({ root, isStrict: false });
+const texts = openTexts({ root, isStrict: false });
+const render = createRenderer(texts, { root, isStrict: false });
+const renderMail = mailRenderer(texts, { root, isStrict: false });
 const folder = path.join(root, 'views');
 const templates = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ejs'));
 
@@ -20,6 +23,7 @@ const elementsOf = (node: Node): Element[] => {
   const inside = 'content' in node ? elementsOf(node.content) : [];
   return [...(tree.isElementNode(node) ? [node] : []), ...children.flatMap(elementsOf), ...inside];
 };
+
 const attr = (element: Element, name: string): string | undefined => element.attrs.find((a) => a.name === name)?.value;
 
 const rendered = new Map<string, string>();
@@ -30,6 +34,7 @@ const html = (label: string, lang: 'ru' | 'kk' | 'en' = 'ru'): string => {
   rendered.set(key, page);
   return page;
 };
+
 const inAllLangs = pages.flatMap(({ label }) => langs.map((lang) => [label, lang] as const));
 
 test('every page of the interface has a sample', () => {
@@ -100,7 +105,7 @@ test.each(fragments.map((sample, index) => [sample.name, index] as const))('%s (
 test.each((Object.keys(mails) as (keyof Mails)[]).flatMap((name) => langs.map((lang) => [name, lang] as const)))(
   'mail %s in %s is whole in text and HTML',
   (name, lang) => {
-    const mail = render.renderMail(name, mails[name], lang);
+    const mail = renderMail(name, mails[name], lang);
     const data: { title?: string; url: string } = mails[name];
     if (data.title) expect(mail.subject).toContain(data.title);
     else expect(mail.subject).not.toBe('');
@@ -113,7 +118,7 @@ test.each((Object.keys(mails) as (keyof Mails)[]).flatMap((name) => langs.map((l
 );
 
 test('a mail subject stays on one line', () => {
-  const mail = render.renderMail('completed', { ...mails.completed, title: 'a\r\nBcc: everyone@example.kz' }, 'ru');
+  const mail = renderMail('completed', { ...mails.completed, title: 'a\r\nBcc: everyone@example.kz' }, 'ru');
   expect(mail.subject).not.toMatch(/[\r\n]/);
 });
 

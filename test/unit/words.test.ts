@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { createTranslator, langs, loadTexts } from '../../server/i18n';
+import { createTranslator, langs, loadTexts } from '../../services/texts/i18n';
 import { ALL_CODES } from '../../signature';
 
 const root = path.join(__dirname, '..', '..');
@@ -10,7 +10,9 @@ const sources = (folder: string): string[] =>
     const file = path.join(folder, name);
     return statSync(path.join(root, file)).isDirectory() ? sources(file) : file.endsWith('.ts') ? [file] : [];
   });
-const code = ['domain', 'activities', 'server', 'workflows'].flatMap(sources).map((file) => readFileSync(path.join(root, file), 'utf8'));
+const code = ['domain', 'services', 'activities', 'server', 'workflows']
+  .flatMap(sources)
+  .map((file) => readFileSync(path.join(root, file), 'utf8'));
 
 const found = (pattern: RegExp): string[] =>
   [...new Set(code.flatMap((text) => [...text.matchAll(pattern)].map((m) => m[1] ?? '')))].sort();

@@ -1,5 +1,5 @@
 import { PDFDocument } from '@cantoo/pdf-lib';
-import { loadTrust } from '../../server/signing/check-signature';
+import { loadTrust } from '../../services/signing/check-signature';
 import { policyFor } from '../../signature';
 import { readCard, verifyCard } from '../../signature/card/reading';
 import { evidenceOf } from '../../storage/queries/evidence';

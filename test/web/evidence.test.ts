@@ -1,9 +1,9 @@
 import { createActivities } from '../../activities';
 import { openPki } from '../../integrations/pki/pki';
-import { activityDeps } from '../../server/deps';
-import { loadTrust } from '../../server/signing/check-signature';
+import { activityDeps } from '../../services/open-deps';
+import { loadTrust } from '../../services/signing/check-signature';
 import { policyFor, verifyCms } from '../../signature';
-import { auditStamps, evidenceOf, revocationLists, type Evidence } from '../../storage/queries/evidence';
+import { auditStamps, type Evidence, evidenceOf, revocationLists } from '../../storage/queries/evidence';
 import { select } from '../../storage/sql';
 import { aPdf, TestApplication } from '../support/application';
 import { signDetached, type TestKey } from '../support/authority';
@@ -30,6 +30,7 @@ async function waiting(text: string): Promise<string> {
   await app.send(lawyer, id, [{ kind: 'sign', people: [app.ours.people.head] }]);
   return id;
 }
+
 const sign = (id: string, key: TestKey): Promise<Answer> => app.sign(head, `/documents/${id}`, (bytes) => signDetached(key, bytes));
 
 async function proofOf(documentId: string): Promise<Evidence & { id: string }> {
@@ -45,6 +46,7 @@ async function proofOf(documentId: string): Promise<Evidence & { id: string }> {
   if (!evidence) throw new Error('no evidence is being gathered');
   return { ...evidence, id };
 }
+
 const settled = (id: string): Promise<unknown> =>
   until(`the proof of ${id}`, async () => (await proofOf(id)).state !== 'gathering', 20_000).catch(async (error: Error) => {
     throw new Error(`${error.message}: ${JSON.stringify(await proofOf(id))}`);

@@ -1,6 +1,6 @@
 import { createActivities } from '../../activities';
 import { decide, type RouteCommand } from '../../domain/routes/decide';
-import { activityDeps } from '../../server/deps';
+import { activityDeps } from '../../services/open-deps';
 import { routeOfDocument } from '../../storage/queries/routes';
 import { change, select } from '../../storage/sql';
 import { TestApplication, type TestPerson } from '../support/application';

@@ -1,6 +1,6 @@
 import { advancePhone } from '../../activities/phone';
 import { phoneSender } from '../../integrations/temporal/phone';
-import { receivePut } from '../../server/phone/arrival';
+import { receivePut } from '../../services/phone/arrival';
 import { phoneById, phoneItems, sweepPhones } from '../../storage/queries/phone';
 import { change } from '../../storage/sql';
 import { aPdf, TestApplication } from '../support/application';
@@ -32,6 +32,7 @@ async function aSession(): Promise<Opened> {
   const { url, id } = await openPhone(head, `/documents/${document!.id}/phone`);
   return { documentId: document!.id, url, id };
 }
+
 const advance = (id: string) => advancePhone({ ...app.deps, warn: () => undefined }, id);
 const stateOf = async (id: string): Promise<string> => (await phoneById(app.deps.db, id))?.state ?? 'missing';
 const stageOf = async (session: { url: string }): Promise<string> => stageIn(await head.get(session.url, { htmx: true }));

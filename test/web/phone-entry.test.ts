@@ -1,8 +1,8 @@
+import { PhoneApplication } from '../../scripts/simulators/phone/application';
+import { entryXml } from '../../services/phone/entry-xml';
 import { signXml } from '../../signature/make';
-import { entryXml } from '../../server/phone/entry-xml';
 import { confirmedIin } from '../../storage/queries/challenges';
 import { change, select } from '../../storage/sql';
-import { PhoneApplication } from '../../scripts/simulators/phone/application';
 import { TestApplication } from '../support/application';
 import { sendMany } from '../support/groups';
 import { codeOf, openPhone, outcomeOf, refusalOf, scan, signAndPut, stageIn } from '../support/phone';

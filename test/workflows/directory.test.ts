@@ -1,4 +1,4 @@
-import { queues } from '../../workflows/contracts';
+import { queues } from '../../workflows/contracts/queues';
 import { recordHistory } from '../support/histories';
 import { WorkflowRuns } from '../support/workflow-runs';
 

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { GatherInput } from '../../activities/evidence';
 import { newId } from '../../storage/ids';
-import { evidenceRetryName, evidenceWorkflowId, evidenceWorkflowName, type EvidenceStart } from '../../workflows/contracts';
+import { evidenceRetryName, type EvidenceStart, evidenceWorkflowId, evidenceWorkflowName } from '../../workflows/contracts/evidence';
 import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
 import { WorkflowRuns } from '../support/workflow-runs';

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { defaultGroupPolicy, groupSender } from '../../integrations/temporal/groups';
 import { newId } from '../../storage/ids';
-import { groupWorkflowId, type GroupLook, type GroupPolicy } from '../../workflows/contracts';
+import { type GroupLook, type GroupPolicy, groupWorkflowId } from '../../workflows/contracts/group';
 import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
 import { playedLooks, WorkflowRuns } from '../support/workflow-runs';

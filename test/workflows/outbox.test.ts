@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { wakeOutbox } from '../../integrations/temporal/outbox';
-import { outboxWorkflowId, queues } from '../../workflows/contracts';
+import { outboxWorkflowId } from '../../workflows/contracts/outbox';
+import { queues } from '../../workflows/contracts/queues';
 import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
 import { WorkflowRuns } from '../support/workflow-runs';

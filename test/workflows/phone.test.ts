@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { phoneSender } from '../../integrations/temporal/phone';
 import { newId } from '../../storage/ids';
-import { phoneWorkflowId, type PhoneLook, type PhonePolicy } from '../../workflows/contracts';
+import { type PhoneLook, type PhonePolicy, phoneWorkflowId } from '../../workflows/contracts/phone';
 import { recordHistory } from '../support/histories';
 import { until } from '../support/until';
 import { playedLooks, WorkflowRuns } from '../support/workflow-runs';

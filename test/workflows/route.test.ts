@@ -7,12 +7,12 @@ import { openRoute as planRoute } from '../../domain/routes/open';
 import type { Route } from '../../domain/routes/route';
 import { clientConverter, workerConverter } from '../../integrations/temporal/client';
 import { routeSender, routeWorkflowId } from '../../integrations/temporal/send';
-import { root } from '../../server/root';
+import { root } from '../../services/root';
 import { newId } from '../../storage/ids';
-import type { Applied, ApplyRoute, OpenRoute, RoutePolicy } from '../../workflows/contracts';
+import type { Applied, ApplyRoute, OpenRoute, RoutePolicy } from '../../workflows/contracts/route';
+import { historySecret, recordHistory } from '../support/histories';
 import { serverEnv } from '../support/servers';
 import { freshNamespace } from '../support/temporal';
-import { historySecret, recordHistory } from '../support/histories';
 import { until } from '../support/until';
 
 // The workflow on the real server, its activities played by this record in memory.
@@ -134,12 +134,14 @@ const opening = (documentId: string, commandId = newId()): OpenRoute => ({
   by: initiator,
   at: Date.now(),
 });
+
 const approve = (person: string, participantId: string): RouteCommand => ({
   kind: 'approve',
   by: member(person),
   participantId,
   at: Date.now(),
 });
+
 const describeRun = (documentId: string) => client.workflow.getHandle(routeWorkflowId(documentId, 1)).describe();
 
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { ParentClosePolicy, startChild } from '@temporalio/workflow';
-import { evidencePatienceMs, evidenceWorkflowId, evidenceWorkflowName, type EvidenceStart } from '../contracts';
+import { evidencePatienceMs, type EvidenceStart, evidenceWorkflowId, evidenceWorkflowName } from '../contracts/evidence';
 
 /** Starts the run that gathers the proof of a signature; it outlives its parent. One that is running already is left alone. */
 export async function startEvidence(signatureId: string): Promise<void> {

@@ -1,7 +1,7 @@
 'use strict';
 // Work as a test wants it, in a process of a pool. A task is a word; of the check page, what its file says.
 const { readFileSync, writeFileSync } = require('node:fs');
-const { serveTasks } = require('../../../dist/server/isolation/child');
+const { serveTasks } = require('../../../dist/services/isolation/child');
 
 const held = [];
 const hold = setInterval(() => undefined, 1_000); // a process with a task that waits stays

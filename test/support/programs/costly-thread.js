@@ -1,6 +1,6 @@
 'use strict';
 // Checks of signatures as a test wants them: the first byte says what the check does, the second how often it waits first.
-const { serveChecks } = require('../../../dist/server/signing/checker-frame');
+const { serveChecks } = require('../../../dist/services/signing/checker-frame');
 
 const waits = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,0 +1,75 @@
+import { type Request, type Response, Router } from 'express';
+import { defaultSignInRules, proofs, type SignInRules, suffices } from '../../domain/people/proofs';
+import { organisationRoles } from '../../domain/people/roles';
+import { rulesSetting, signInRules } from '../../services/accounts/rules';
+import type { ErrorRef } from '../../services/texts/types';
+import { appendAudit, auditActor } from '../../storage/audit';
+import { once } from '../../storage/commands';
+import { revokeWeakSessions } from '../../storage/queries/sessions';
+import { saveSetting } from '../../storage/queries/settings';
+import { commandOf } from '../kit/command';
+import type { WebDeps } from '../kit/context';
+import { flatten } from '../kit/form';
+import { type FreshProof, managerOf } from '../kit/guards';
+import type { Responder } from '../kit/respond';
+
+/** What an organisation asks of each role at sign-in: a password, a second factor beside it, or the key. */
+export function signInRuleRoutes(deps: WebDeps, respond: Responder, fresh: FreshProof): Router {
+  const router = Router();
+
+  const show = async (req: Request, res: Response, rules: SignInRules, error: ErrorRef | null): Promise<void> =>
+    respond.page(
+      req,
+      res,
+      'pages/settings/sign-in',
+      { rules: organisationRoles.map((role) => ({ role, proof: rules[role] })), proofs: [...proofs], command: deps.newId(), error },
+      'settings',
+    );
+
+  router.get('/settings/sign-in', async (req, res) => show(req, res, await signInRules(deps, managerOf(req).organisationId), null));
+
+  router.post('/settings/sign-in', async (req, res) => {
+    const me = managerOf(req);
+    const { session } = req.kense;
+    if (!(await fresh(req, res))) return;
+    const posted = flatten(req.body);
+    const before = await signInRules(deps, me.organisationId);
+    const wanted: SignInRules = { ...defaultSignInRules };
+    for (const role of organisationRoles) wanted[role] = proofs.find((proof) => proof === posted[`proof.${role}`]) ?? before[role];
+    const refuse = (code: string): Promise<void> => {
+      res.status(422);
+      return show(req, res, wanted, { code });
+    };
+    // An administrator decides nothing about owners; and nobody shuts themselves out.
+    if (me.role !== 'owner' && wanted.owner !== before.owner) return refuse('forbidden');
+    if (!session || !suffices(session.proof, wanted[me.role])) return refuse('sign_in.rule_shuts_you_out');
+    const now = deps.now();
+    const commandId = commandOf(req);
+    const { organisationId } = me;
+    await deps.inTx((tx) =>
+      once(
+        deps.db,
+        tx,
+        { id: commandId, organisationId, actor: me.personId, kind: 'settings.sign_in', entityId: organisationId, at: now },
+        async () => {
+          await saveSetting(deps.db, tx, organisationId, rulesSetting, wanted, now);
+          for (const role of organisationRoles) await revokeWeakSessions(deps.db, tx, { organisationId, role, proof: wanted[role] }, now);
+          await appendAudit(deps.db, tx, {
+            organisationId,
+            at: now,
+            actor: auditActor(me, session.person.name),
+            action: 'settings.sign_in_rules',
+            entityKind: 'settings',
+            entityId: organisationId,
+            commandId,
+            details: { rules: wanted },
+          });
+          return null;
+        },
+      ),
+    );
+    respond.go(req, res, '/settings/sign-in', { tone: 'ok', key: 'flash.rules_saved' });
+  });
+
+  return router;
+}
