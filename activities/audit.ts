@@ -31,7 +31,7 @@ export const auditActivities = (deps: WorkerDeps) => ({
     const heads = await currentHeads(deps.db, at);
     if (heads.length === 0) return { isLocked: false };
     const { key, isLocked } = await deps.heads.keep(heads, at);
-    if (!isLocked) deps.warn({ key }, 'the heads of the audit log are kept, but the object store cannot lock them');
+    if (!isLocked) deps.log.warn({ key }, 'the heads of the audit log are kept, but the object store cannot lock them');
     return { isLocked };
   },
 

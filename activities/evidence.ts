@@ -176,7 +176,7 @@ async function refreshList(deps: WorkerDeps, url: string, now: Date): Promise<bo
     return true;
   } catch (error) {
     if (!(error instanceof PkiUnavailable || error instanceof SignatureFormatError)) throw error;
-    deps.warn({ url, reason: error.message }, 'a revocation list could not be fetched');
+    deps.log.warn({ url, reason: error.message }, 'a revocation list could not be fetched');
     return false;
   }
 }

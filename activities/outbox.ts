@@ -46,7 +46,7 @@ async function send(deps: WorkerDeps, letter: WaitingLetter): Promise<MailOutcom
     const mail = deps.renderMail(letter.template, dataOf(deps, letter), letter.language);
     return await deps.mailer.send({ to: letter.to, messageId: letter.id, ...mail });
   } catch (error) {
-    deps.warn({ letter: letter.id, template: letter.template, reason: (error as Error).message }, 'a letter could not be written');
+    deps.log.warn({ letter: letter.id, template: letter.template, reason: (error as Error).message }, 'a letter could not be written');
     return { state: 'refused', reason: 'the letter could not be written' };
   }
 }

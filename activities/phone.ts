@@ -14,7 +14,7 @@ export const phoneActivities = (deps: WorkerDeps) => ({
   advancePhone: (input: { phoneId: string }): Promise<PhoneLook> => advancePhone(deps, input.phoneId),
 });
 
-type Needed = Pick<WorkerDeps, 'db' | 'send' | 'now' | 'warn'>;
+type Needed = Pick<WorkerDeps, 'db' | 'send' | 'now' | 'log'>;
 
 /** The same, outside a worker. */
 export async function advancePhone(deps: Needed, phoneId: string): Promise<PhoneLook> {

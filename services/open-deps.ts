@@ -82,9 +82,9 @@ export function activityDeps(config: Config, poolMax: number): WorkerDeps & { cl
     pkiSettings: config.pki,
     trust: checkedTrust(config),
     policy: loadPolicy(config.policyFile),
-    warn: (facts, text) => log.warn(facts, text),
+    log,
     send: routeSender(temporal.client),
-    // The data was made for this template by activities/mail.ts; tests render every template with it.
+    // The data was made for this template by who queued the mail; tests render every template with it.
     renderMail: (template, data, language) => renderMail(template, data as never, language),
     pdf,
     translate: (language, key, params) => texts(language).t(key, params),

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Logger } from 'pino';
 import type { Sequelize } from 'sequelize';
 import type { Lang } from '../domain/languages';
 import type { SecretKeys } from '../domain/secret-keys';
@@ -59,7 +60,7 @@ export type WorkerDeps = {
   trust: TrustStore;
   policy: InstallationPolicy;
   /** A line for the log of this process. */
-  warn: (facts: Record<string, unknown>, text: string) => void;
+  log: Pick<Logger, 'warn'>;
   /** Sends commands to routes, for what is answered without a browser. */
   send: RouteSender;
   renderMail: RenderMail;

@@ -13,6 +13,7 @@ import type { StoredFile } from '../../storage/queries/documents';
 import { signaturesOf } from '../../storage/queries/signatures';
 import type { WebDeps } from '../kit/context';
 import { contentDisposition } from '../kit/download';
+import { lookerOf } from '../kit/visitor';
 import { wantedAttempt } from './load';
 
 /** Whatever people take away: the file as shown and as it came, signatures, the zip of both, the PDF with its sheet. */
@@ -36,7 +37,7 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
   const taken = async (req: Request, what: string) => {
     const place = await find(req);
     const found = await shown(deps, req, place);
-    await noteAccess(deps, { session: req.kense.session, address: req.ip ?? '' }, place, 'document.downloaded', what);
+    await noteAccess(deps, lookerOf(req), place, 'document.downloaded', what);
     return found;
   };
 
@@ -102,7 +103,7 @@ export function downloadRoutes(deps: WebDeps, find: (req: Request) => Promise<Pl
     const place = await find(req);
     if (place.actor.kind !== 'member') throw new Refusal('not_found'); // the log is the house's own
     const { document, page, signatures } = await shown(deps, req, place);
-    await noteAccess(deps, { session: req.kense.session, address: req.ip ?? '' }, place, 'document.downloaded', 'pack');
+    await noteAccess(deps, lookerOf(req), place, 'document.downloaded', 'pack');
     if (!page || signatures.length === 0) throw new Refusal('document.not_signed');
     const purposeOf = (participantId: string): string =>
       page.route.stages.find((s) => s.participants.some((p) => p.id === participantId))?.kind ?? 'sign';

@@ -8,7 +8,7 @@ import type { ChooseMany, OpenGroup } from '../kit/parts/open-groups';
 import type { Delivery, RouteView } from '../kit/parts/route';
 import type { FieldErrors, Pager } from '../kit/views';
 
-export interface ListPage<Row> {
+interface ListPage<Row> {
   filter: ListFilter;
   /** Something of the filter is set: the empty page then offers to clear it. */
   isFiltered: boolean;

@@ -3,7 +3,7 @@ import { Refusal } from '../../domain/refusals';
 import { maxRemarkLength, type RouteCommand } from '../../domain/routes/decide';
 import { askedParticipant, attemptPage, participantFor, type Place } from '../../services/documents/place';
 import { routeFacts } from '../../services/documents/route-facts';
-import { sendToRoute } from '../../services/routes/send-logged';
+import { sendToRoute } from '../../services/routes/send';
 import { settle } from '../../services/routes/settle';
 import { attemptsOf } from '../../storage/queries/routes';
 import { commandOf } from '../kit/command';

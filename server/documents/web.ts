@@ -10,7 +10,7 @@ import { emptyDraft, endOfDay } from '../../domain/routes/draft';
 import { currentStage } from '../../domain/routes/route';
 import { noteAccess } from '../../services/documents/access';
 import { attemptPage, type Place } from '../../services/documents/place';
-import { sendToRoute } from '../../services/routes/send-logged';
+import { sendToRoute } from '../../services/routes/send';
 import { settle } from '../../services/routes/settle';
 import { appendAudit, auditActor, auditOf, verifyEntity } from '../../storage/audit';
 import { newCapability } from '../../storage/capabilities';
@@ -35,6 +35,7 @@ import type { ParticipantRoutes } from '../kit/place';
 import { statusOf } from '../kit/refusals';
 import type { Responder } from '../kit/respond';
 import type { Flash } from '../kit/views';
+import { lookerOf } from '../kit/visitor';
 import { type EditorState, presentEditor, press, sendingErrors, stateOf, suggestions } from './editor';
 import { readAct, readCard, readPerson, readRoute } from './forms';
 import { isOfAttempts, presentHistory } from './history';
@@ -105,7 +106,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder, participant: P
   router.get('/documents/:id', async (req, res) => {
     const here = await place(req);
     const data = await presentDocumentPage(deps, req, here);
-    await noteAccess(deps, { session: req.kense.session, address: req.ip ?? '' }, here, 'document.viewed');
+    await noteAccess(deps, lookerOf(req), here, 'document.viewed');
     if (!data) return res.redirect(303, `${here.base}/edit`);
     await respond.page(req, res, 'pages/documents/show', data, data.head.asked ? 'to-sign' : 'documents');
   });

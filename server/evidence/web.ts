@@ -12,6 +12,7 @@ import { type SignatureRecord, signaturesOf } from '../../storage/queries/signat
 import type { WebDeps } from '../kit/context';
 import { contentDisposition } from '../kit/download';
 import type { Responder } from '../kit/respond';
+import { lookerOf } from '../kit/visitor';
 import { presentReport } from './presenters';
 
 type Found = { place: Place; page: RoutePage; signature: SignatureRecord; index: number; evidence: Evidence | null };
@@ -41,7 +42,7 @@ export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Re
     if (!evidence?.objectKey) throw new Refusal('not_found');
     const name = signatureName(place.document.file, signature, index).replace(/\.cms$/, '.proof.cms');
     const bytes = await intactProof(deps, evidence.objectKey);
-    await noteAccess(deps, { session: req.kense.session, address: req.ip ?? '' }, place, 'document.downloaded', 'proof');
+    await noteAccess(deps, lookerOf(req), place, 'document.downloaded', 'proof');
     res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) }).send(bytes);
   });
 
@@ -49,7 +50,7 @@ export function evidenceRoutes(deps: WebDeps, respond: Responder, find: (req: Re
     const { place, signature, index } = await found(req);
     const name = signatureName(place.document.file, signature, index);
     const bytes = await intactSignature(deps, signature);
-    await noteAccess(deps, { session: req.kense.session, address: req.ip ?? '' }, place, 'document.downloaded', 'signature');
+    await noteAccess(deps, lookerOf(req), place, 'document.downloaded', 'signature');
     res.set({ 'Content-Type': 'application/pkcs7-signature', 'Content-Disposition': contentDisposition('attachment', name) }).send(bytes);
   });
 

@@ -16,6 +16,7 @@ import { presentFile } from '../kit/parts/file';
 import { presentRoute } from '../kit/parts/route';
 import type { ParticipantRoutes } from '../kit/place';
 import type { Responder } from '../kit/respond';
+import { lookerOf } from '../kit/visitor';
 import type { InvitationPage } from './pages';
 
 type Invited = { invitation: Invitation; participant: ParticipantRecord; page: RoutePage; base: string; isTrashed: boolean };
@@ -68,7 +69,7 @@ export function invitationRoutes(deps: WebDeps, respond: Responder, participant:
     const place = isOpen(found) ? await find(req) : null;
     if (place) {
       await noteOpened(deps.db, found.participant.id, deps.now());
-      await noteAccess(deps, { session: req.kense.session, address: req.ip ?? '' }, place, 'document.viewed');
+      await noteAccess(deps, lookerOf(req), place, 'document.viewed');
     }
     res.set('Cache-Control', 'no-store');
     await respond.page(req, res, 'pages/invitations/show', await present(deps, found, place));

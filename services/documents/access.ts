@@ -4,18 +4,20 @@ import { isDuplicate } from '../../storage/tx';
 import type { Deps } from '../deps';
 import type { Place } from './place';
 
+/** Who looks: a session, or somebody with a link, and from where. */
+export type Looker = { session: Session | null; address: string };
+
 /**
  * Writes down who looked at a document or took something of it away, with login and address. Looking is noted once a session; the rows
  * stand beside the person, not in the history of the document.
  */
 export async function noteAccess(
   deps: Deps,
-  visit: { session: Session | null; address: string },
+  { session, address }: Looker,
   { actor, document, name }: Place,
   action: 'document.viewed' | 'document.downloaded',
   what?: string,
 ): Promise<void> {
-  const { session, address } = visit;
   const entityId = actor.kind === 'member' ? actor.personId : actor.participantId;
   const commandId = action === 'document.viewed' ? `view-${session?.id ?? entityId}-${document.id}` : deps.newId();
   if (action === 'document.viewed' && (await hasAudit(deps.db, { commandId, action, entityId }))) return;

@@ -8,12 +8,12 @@ export const param = (values: Values, name: string): string => {
   return typeof value === 'string' ? value.trim().slice(0, 200) : '';
 };
 
-export const dateParam = (values: Values, name: string): string => {
+const dateParam = (values: Values, name: string): string => {
   const value = param(values, name);
   return /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : '';
 };
 
-export const startOf = (date: string): Date => new Date(Date.parse(`${date}T00:00:00Z`) - zoneOffsetMs);
+const startOf = (date: string): Date => new Date(Date.parse(`${date}T00:00:00Z`) - zoneOffsetMs);
 export const endOf = (date: string): Date => new Date(startOf(date).getTime() + 86400000 - 1);
 
 /** The filter as shown in the form and as the queries take it. Unknown values of a choice are dropped. */

@@ -2,7 +2,7 @@ import type { StageKind } from '../../domain/routes/route';
 import type { CivilDate, Instant } from '../texts/types';
 
 // ---------------------------------------------------------------- mail
-export interface MailBase {
+interface MailBase {
   recipient: string;
   /** Organisation in whose name Kense writes. */
   organisation: string;

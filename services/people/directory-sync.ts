@@ -28,13 +28,13 @@ export async function syncDirectory(
   }
 }
 
-export type SyncDeps = Pick<WorkerDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory' | 'syncMaxPercent'>;
+type SyncDeps = Pick<WorkerDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory' | 'syncMaxPercent'>;
 
 /** More people than any directory of one organisation holds; beyond it the listing counts as failed. */
 export const everybody = 200000;
 export const system: AuditEntry['actor'] = { kind: 'system', id: 'directory', name: 'directory' };
-export type SyncEvent = { action: 'person.left_directory' | 'person.role_changed'; personId: string; details: Record<string, unknown> };
-export async function carryOut(deps: SyncDeps, tx: Tx, organisationId: string, plan: SyncPlan, now: Date): Promise<SyncEvent[]> {
+type SyncEvent = { action: 'person.left_directory' | 'person.role_changed'; personId: string; details: Record<string, unknown> };
+async function carryOut(deps: SyncDeps, tx: Tx, organisationId: string, plan: SyncPlan, now: Date): Promise<SyncEvent[]> {
   const events: SyncEvent[] = [];
   for (const { personId, login, why } of plan.end) {
     await endMembership(deps.db, tx, organisationId, personId, 'directory', now);
@@ -48,7 +48,7 @@ export async function carryOut(deps: SyncDeps, tx: Tx, organisationId: string, p
   return events;
 }
 
-export async function syncOrganisation(
+async function syncOrganisation(
   deps: SyncDeps,
   organisationId: string,
   mapping: DirectoryMapping,

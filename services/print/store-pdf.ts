@@ -15,7 +15,7 @@ export async function storePdf(deps: WorkerDeps, input: DeriveStart, originalKey
     deps.objects.putStream(input.key, createReadStream(file), 'application/pdf'),
   );
   if (outcome.ok) return;
-  deps.warn({ routeId: input.routeId, kind: order.kind, why: outcome.why }, 'a derived PDF cannot be made');
+  deps.log.warn({ routeId: input.routeId, kind: order.kind, why: outcome.why }, 'a derived PDF cannot be made');
   await deps.objects.putBytes(note, Buffer.from(JSON.stringify({ why: outcome.why, at: deps.now().toISOString() })), 'application/json');
   throw hopeless(outcome.why);
 }

@@ -12,7 +12,7 @@ import type { WorkerDeps } from '../worker-deps';
  * worker and server die just after a command was stored.
  */
 export async function sendToRoute(
-  deps: Pick<WorkerDeps, 'db' | 'send' | 'warn'>,
+  deps: Pick<WorkerDeps, 'db' | 'send' | 'log'>,
   route: { documentId: string; attempt: number },
   commandId: string,
   command: RouteCommand,
@@ -31,11 +31,11 @@ export async function sendToRoute(
   const page = await routeOfDocument(deps.db, route.documentId, route.attempt);
   if (outcome.kind === 'refused') {
     if (!outcome.code.startsWith('route.') || !page || !decide(page.route, command).ok) return outcome;
-    deps.warn({ documentId: route.documentId, code: outcome.code }, 'a run was behind the record; it was told to read it');
+    deps.log.warn({ documentId: route.documentId, code: outcome.code }, 'a run was behind the record; it was told to read it');
     return deps.send.command(route, commandId, command, { isBehind: true });
   }
   if (page?.route.state !== 'active') return { kind: 'refused', code: 'route.ended' };
-  deps.warn({ documentId: route.documentId }, 'a live route had no run; it was started again from the record');
+  deps.log.warn({ documentId: route.documentId }, 'a live route had no run; it was started again from the record');
   await deps.send.resume(route);
   return deps.send.command(route, commandId, command);
 }

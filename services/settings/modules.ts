@@ -4,7 +4,7 @@ import { readSetting } from '../../storage/queries/settings';
 import type { Deps } from '../deps';
 
 export const stored = z.object({ isOn: z.boolean(), by: z.string(), at: z.string() });
-export type Stored = z.output<typeof stored>;
+type Stored = z.output<typeof stored>;
 export const readModule = (deps: Pick<Deps, 'db'>, organisationId: string, name: ModuleName): Promise<Stored | null> =>
   readSetting<Stored | null>(deps.db, organisationId, moduleSetting(name), stored, null);
 

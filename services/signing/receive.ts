@@ -5,7 +5,7 @@ import { type Purpose, PURPOSES, type SignerReport } from '../../signature';
 import { isStored } from '../../storage/commands';
 import { insertReceived, type SigningSession } from '../../storage/queries/signatures';
 import type { Deps } from '../deps';
-import { sendToRoute } from '../routes/send-logged';
+import { sendToRoute } from '../routes/send';
 import { checkReceived } from './check-received';
 import type { CheckResult } from './check-signature';
 

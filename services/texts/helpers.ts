@@ -3,7 +3,7 @@ import * as format from './format';
 import type { Translator } from './i18n';
 import type { ErrorRef, Instant, Params } from './types';
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Everything a template may call, for one reader. Those that return HTML are `icon`, `rich` and `time`; a test lets `<%-` reach no others. */
 export function helpersFor(translator: Translator, now: Instant, assetsUrl: string, isStrict: boolean) {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import ejs from 'ejs';
 
 /** Fills one template, named by its path under `views/` without the ending. `escape` replaces what makes text safe in HTML. */
-export type RunTemplate = (template: string, locals: object, escape?: (value: unknown) => string) => string;
+type RunTemplate = (template: string, locals: object, escape?: (value: unknown) => string) => string;
 
 /**
  * Opens the templates under `root`. Each is compiled once; `isCached` is off only where templates are being edited: compiling again costs

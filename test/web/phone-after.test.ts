@@ -33,7 +33,7 @@ async function aSession(): Promise<Opened> {
   return { documentId: document!.id, url, id };
 }
 
-const advance = (id: string) => advancePhone({ ...app.deps, warn: () => undefined }, id);
+const advance = (id: string) => advancePhone(app.deps, id);
 const stateOf = async (id: string): Promise<string> => (await phoneById(app.deps.db, id))?.state ?? 'missing';
 const stageOf = async (session: { url: string }): Promise<string> => stageIn(await head.get(session.url, { htmx: true }));
 const make = (id: string, what: string): Promise<number> => change(app.deps.db, `UPDATE phone_sessions SET ${what} WHERE id = :id`, { id });

@@ -22,7 +22,7 @@ export function linkOf({ page, links }: RouteFacts, id: string, actor: Actor): R
   return link.revokedAt ? 'revoked' : 'open';
 }
 
-export function presentPerson(facts: RouteFacts, stage: Stage, id: string, actor: Actor): RoutePerson {
+function presentPerson(facts: RouteFacts, stage: Stage, id: string, actor: Actor): RoutePerson {
   const card = facts.page.people.get(id);
   const participant = stage.participants.find((p) => p.id === id);
   if (!card || !participant) throw new Error(`participant ${id} has no card`);
@@ -43,7 +43,7 @@ export function presentPerson(facts: RouteFacts, stage: Stage, id: string, actor
   };
 }
 
-export function presentStage(facts: RouteFacts, stage: Stage, position: number, actor: Actor, now: Date): RouteStage {
+function presentStage(facts: RouteFacts, stage: Stage, position: number, actor: Actor, now: Date): RouteStage {
   const { route } = facts.page;
   const state = ((): RouteStage['state'] => {
     if (stage.participants.some((p) => p.state === 'refused')) return 'refused';
@@ -60,7 +60,7 @@ export function presentStage(facts: RouteFacts, stage: Stage, position: number, 
   };
 }
 
-export const stageKindOf = (route: Route, participantId: string): Stage['kind'] =>
+const stageKindOf = (route: Route, participantId: string): Stage['kind'] =>
   route.stages.find((s) => s.participants.some((p) => p.id === participantId))?.kind ?? 'sign';
 
 /** The route as a live timeline with its signatures. People outside the organisation see no mail addresses or delivery states. */
