@@ -59,8 +59,9 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
     if (group?.personId !== me.personId || group.organisationId !== me.organisationId) throw new Refusal('not_found');
     return { me, group };
   };
-  const findRunning = async (req: Request): Promise<{ me: Member; group: SigningGroup }> => {
+  const findRunning = async (req: Request, mayBeDone = false): Promise<{ me: Member; group: SigningGroup }> => {
     const found = await find(req);
+    if (mayBeDone && found.group.state === 'done') return found;
     if (isClosed(found.group.state) || found.group.expiresAt <= deps.now()) throw new Refusal('group.ended');
     if (found.group.state !== 'running') throw new Refusal('group.not_started');
     if (!(await isModuleOn(deps, found.me.organisationId, 'group_signing'))) throw new Refusal('group.switched_off');
@@ -193,9 +194,8 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
   });
 
   router.post('/groups/:id/next', async (req, res) => {
-    const found = await find(req);
-    // The last answer has closed the group already: nothing is left to sign, and that is no mistake of whoever asks.
-    const { me, group } = found.group.state === 'done' ? found : await findRunning(req);
+    // Should the last answer have closed the group already, nothing is left to sign, and that is no mistake of whoever asks.
+    const { me, group } = await findRunning(req, true);
     await wakeIfNeeded(group);
     const most = optionalWholeNumber(flatten(req.body).max, maxChunkItems, { min: 1 });
     res.set('Cache-Control', 'no-store').json(await openChunk(deps, group, me, most));
