@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { defaultTemplates, type PhoneLinkTemplates } from '../domain/phone/links';
 import { type PhoneAuthType, phoneAuthTypes, type PhoneSignMethod } from '../domain/phone/session';
 import { looksRandom, readSecretKeys, type SecretKeys } from '../domain/secret-keys';
+import type { DirectoryOptions } from '../integrations/directory/directory';
 
 const splitList = (list: string): string[] =>
   list
@@ -147,19 +148,8 @@ export type Config = {
   objects: { endpoint: string; accessKey: string; secretKey: string; bucket: string; region: string; caFile: string | null };
   /** Where the nightly heads of the audit log are kept, and for how long nobody may delete them. */
   auditHeads: { bucket: string; retentionDays: number };
-  directory: {
-    url: string;
-    startTls: boolean;
-    caFile: string | null;
-    bindDn: string;
-    bindPassword: string;
-    baseDn: string;
-    loginAttribute: string;
-    iinAttribute: string;
-    positionAttribute: string;
-    /** How large a share of an organisation's directory people may leave in one look without a person's word, per cent. */
-    syncMaxPercent: number;
-  } | null;
+  /** `syncMaxPercent`: how large a share of an organisation's directory people may leave in one look without a person's word. */
+  directory: (DirectoryOptions & { syncMaxPercent: number }) | null;
   smtp: { url: string; from: string; requireTls: boolean; caFile: string | null };
   secrets: SecretKeys;
   trustFiles: string[];
