@@ -1,18 +1,18 @@
-/** The path of the choice of an organisation, and back to where the person was going. */
-
-import { randomBytes } from 'crypto';
+import { randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Entrant } from '../../services/accounts/entrant';
-import { revokeSession, insertSession } from '../../storage/queries/sessions';
-import type { WebDeps } from './context';
-import { setSessionCookie } from './cookies';
+import { opens } from '../../services/accounts/rules';
 import { appendAudit } from '../../storage/audit';
 import { personById } from '../../storage/queries/people';
-import { opens } from '../../services/accounts/rules';
+import { insertSession, revokeSession } from '../../storage/queries/sessions';
 import { installation } from '../../storage/queries/settings';
+import type { WebDeps } from './context';
+import { setSessionCookie } from './cookies';
 
+/** The path of the choice of an organisation, and back to where the person was going. */
 export const choicePath = (target: string): string =>
   `/sign-in/organisation${target === '/' ? '' : `?return_to=${encodeURIComponent(target)}`}`;
+
 export async function openSession(
   deps: WebDeps,
   req: Request,

@@ -4,7 +4,7 @@ import type { ErrorRef } from '../../services/texts/types';
 import { flatten } from './form';
 import type { FieldErrors } from './views';
 
-export const pair = z.object({
+const pair = z.object({
   password: z
     .string()
     .max(maxPasswordLength + 1)

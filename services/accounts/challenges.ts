@@ -1,14 +1,12 @@
-/** A challenge as a page carries it. `text` is what the person signs, enclosed in the signature. */
-
-import type { Deps } from '../deps';
-import { insertChallenge, waitingChallenge, useChallenge } from '../../storage/queries/challenges';
-import { type ChallengePurpose, challengeText, challengeLifeMs } from '../../domain/signing/challenge';
-import { randomBytes } from 'crypto';
-import type { Signer } from './keys';
-import { signerOf } from './keys';
+import { randomBytes } from 'node:crypto';
 import { isUlid } from '../../domain/ids';
+import { challengeLifeMs, type ChallengePurpose, challengeText } from '../../domain/signing/challenge';
+import { insertChallenge, useChallenge, waitingChallenge } from '../../storage/queries/challenges';
+import type { Deps } from '../deps';
 import { checkReceived } from '../signing/check-received';
+import { type Signer, signerOf } from './keys';
 
+/** A challenge as a page carries it. `text` is what the person signs, enclosed in the signature. */
 export type IssuedChallenge = { id: string; text: string; expiresAt: Date };
 export type Answered = { ok: true; signer: Signer } | { ok: false; code: string };
 

@@ -8,6 +8,7 @@ import { installation } from '../../storage/queries/settings';
 import type { Tx } from '../../storage/tx';
 import type { Deps } from '../deps';
 
+/** How long a link given out by an administrator works. Milliseconds. */
 export const givenLifeMs = 24 * 3_600_000;
 
 /** The address of a link to a new password. Its token is made from the installation's secret and kept nowhere. */

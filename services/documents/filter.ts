@@ -2,7 +2,24 @@ import { zoneOffsetMs } from '../../domain/routes/draft';
 import { stageKinds } from '../../domain/routes/route';
 import type * as lists from '../../storage/queries/lists';
 
-export type Values = Record<string, unknown>;
+/** Query or posted fields, as they came. */
+type Values = Record<string, unknown>;
+
+/** What a GET filter form holds; empty strings when not set. Field names are the property names. */
+export interface ListFilter {
+  q: string;
+  /** /to-sign: `sign` or `approve`; elsewhere a DocumentKind. */
+  kind: string;
+  /** /documents: a DocumentState; /in-signing: '' | 'mine' | 'outside' | 'undelivered' | 'overdue'; /to-sign: '' | 'overdue'. */
+  state: string;
+  /** Person or organisation, free text. */
+  who: string;
+  /** CivilDate or ''. */
+  from: string;
+  to: string;
+}
+
+/** One field as text, trimmed and cut to 200 characters; empty when it is missing or given twice. */
 export const param = (values: Values, name: string): string => {
   const value = values[name];
   return typeof value === 'string' ? value.trim().slice(0, 200) : '';
@@ -14,7 +31,7 @@ const dateParam = (values: Values, name: string): string => {
 };
 
 const startOf = (date: string): Date => new Date(Date.parse(`${date}T00:00:00Z`) - zoneOffsetMs);
-export const endOf = (date: string): Date => new Date(startOf(date).getTime() + 86400000 - 1);
+export const endOf = (date: string): Date => new Date(startOf(date).getTime() + 86_400_000 - 1);
 
 /** The filter as shown in the form and as the queries take it. Unknown values of a choice are dropped. */
 export function readFilter(
@@ -50,17 +67,3 @@ export function readFilter(
 /** The filter of the list «to sign», from its address or from a form that chose everything it shows. */
 export const readToSignFilter = (values: Values, now: Date): ReturnType<typeof readFilter> =>
   readFilter(values, stageKinds, ['overdue'], now);
-// ---------------------------------------------------------------- lists
-/** What a GET filter form holds; empty strings when not set. Field names are the property names. */
-export interface ListFilter {
-  q: string;
-  /** /to-sign: `sign` or `approve`; elsewhere a DocumentKind. */
-  kind: string;
-  /** /documents: a DocumentState; /in-signing: '' | 'mine' | 'outside' | 'undelivered' | 'overdue'; /to-sign: '' | 'overdue'. */
-  state: string;
-  /** Person or organisation, free text. */
-  who: string;
-  /** CivilDate or ''. */
-  from: string;
-  to: string;
-}

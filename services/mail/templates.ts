@@ -1,7 +1,6 @@
 import type { StageKind } from '../../domain/routes/route';
 import type { CivilDate, Instant } from '../texts/types';
 
-// ---------------------------------------------------------------- mail
 interface MailBase {
   recipient: string;
   /** Organisation in whose name Kense writes. */

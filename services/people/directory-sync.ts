@@ -31,8 +31,8 @@ export async function syncDirectory(
 type SyncDeps = Pick<WorkerDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory' | 'syncMaxPercent'>;
 
 /** More people than any directory of one organisation holds; beyond it the listing counts as failed. */
-export const everybody = 200000;
-export const system: AuditEntry['actor'] = { kind: 'system', id: 'directory', name: 'directory' };
+const everybody = 200_000;
+const system: AuditEntry['actor'] = { kind: 'system', id: 'directory', name: 'directory' };
 type SyncEvent = { action: 'person.left_directory' | 'person.role_changed'; personId: string; details: Record<string, unknown> };
 async function carryOut(deps: SyncDeps, tx: Tx, organisationId: string, plan: SyncPlan, now: Date): Promise<SyncEvent[]> {
   const events: SyncEvent[] = [];

@@ -3,8 +3,10 @@ import { type ModuleName, moduleSetting } from '../../domain/settings/modules';
 import { readSetting } from '../../storage/queries/settings';
 import type { Deps } from '../deps';
 
-export const stored = z.object({ isOn: z.boolean(), by: z.string(), at: z.string() });
+const stored = z.object({ isOn: z.boolean(), by: z.string(), at: z.string() });
 type Stored = z.output<typeof stored>;
+
+/** An organisation's setting of a module: whether it is on, who set it and when; null when nobody ever did. */
 export const readModule = (deps: Pick<Deps, 'db'>, organisationId: string, name: ModuleName): Promise<Stored | null> =>
   readSetting<Stored | null>(deps.db, organisationId, moduleSetting(name), stored, null);
 

@@ -1,8 +1,7 @@
-/** Address of a group's page. */
-
 import type { GroupPurpose, GroupState } from '../../../domain/groups/group';
 import type { openGroupsOf } from '../../../storage/queries/groups';
 
+/** Address of a group's page. */
 export const groupBase = (id: string): string => `/groups/${id}`;
 
 /** Lines about groups that wait for their person. */
