@@ -7,9 +7,8 @@ let app: TestApplication;
 let log = '';
 
 beforeAll(async () => {
-  app = await TestApplication.start({ worker: false, phone: false });
   const to = new Writable({ write: (chunk: Buffer, _encoding, done) => ((log += chunk.toString()), done()) });
-  app.deps.log = openLog({ logLevel: 'debug' }, 'web', to);
+  app = await TestApplication.start({ worker: false, phone: false, deps: () => ({ log: openLog({ logLevel: 'debug' }, 'web', to) }) });
 });
 afterAll(() => app.stop());
 beforeEach(() => (log = ''));

@@ -53,7 +53,10 @@ export class TestApplication {
     private readonly stops: (() => Promise<unknown>)[],
   ) {}
 
-  static async start(options: { worker?: boolean; phone?: boolean; env?: Record<string, string> } = {}): Promise<TestApplication> {
+  /** Starts it; `deps` replaces parts of what the pages use of the world, before they are built on it. */
+  static async start(
+    options: { worker?: boolean; phone?: boolean; env?: Record<string, string>; deps?: (real: Deps) => Partial<Deps> } = {},
+  ): Promise<TestApplication> {
     const stops: (() => Promise<unknown>)[] = [];
     const [database, bucket, namespace] = await Promise.all([freshDatabase(), freshBucket(), freshNamespace()]);
     const authority = new TestAuthority();
@@ -88,6 +91,7 @@ export class TestApplication {
       ...options.env,
     });
     const deps = webDeps(config);
+    Object.assign(deps, options.deps?.(deps));
     server.on('request', createApp(deps));
     if (config.phone) phoneServer.on('request', createPhoneApp(deps, phoneSender(deps.temporal.client)));
     stops.push(
