@@ -36,8 +36,8 @@ import {
 } from '../storage/queries/evidence';
 import { queueMails } from '../storage/queries/mail';
 import { routeAbout } from '../storage/queries/routes';
-import type { Tx } from '../storage/tx';
 import { withPulse } from './pulse';
+import type { Tx } from '../storage/db';
 
 /** How long before a proof ends it is renewed: years of service lie ahead of it, and an authority may be away for weeks. Milliseconds. */
 const renewBeforeMs = 90 * 86_400_000;
@@ -73,10 +73,10 @@ export function evidenceActivities(deps: WorkerDeps) {
       const isNews = finding.state !== 'gathering' && (finding.state !== found.state || finding.objectKey !== found.objectKey);
       const commandId = deps.newId();
       await deps.inTx(async (tx) => {
-        await saveEvidence(deps.db, tx, finding);
+        await saveEvidence(tx, finding);
         if (!isNews) return;
-        if (finding.verdict === 'invalid') await queueMails(deps.db, tx, await mailsAbout(deps, tx, found, commandId), finding.checkedAt);
-        await appendAudit(deps.db, tx, auditEntry(found, finding, commandId));
+        if (finding.verdict === 'invalid') await queueMails(tx, await mailsAbout(deps, tx, found, commandId), finding.checkedAt);
+        await appendAudit(tx, auditEntry(found, finding, commandId));
       });
       return { isFinal: finding.state !== 'gathering', ...(isNews && finding.verdict === 'invalid' ? { mailsOf: commandId } : {}) };
     },
@@ -133,8 +133,8 @@ async function refreshLists(deps: WorkerDeps): Promise<{ fetched: number }> {
 }
 
 /** The initiator relied on a signature that turns out to be none. */
-async function mailsAbout(deps: WorkerDeps, tx: Tx, found: EvidenceCase, commandId: string): Promise<Parameters<typeof queueMails>[2]> {
-  const to = await routeAbout(deps.db, found.routeId, tx);
+async function mailsAbout(deps: WorkerDeps, tx: Tx, found: EvidenceCase, commandId: string): Promise<Parameters<typeof queueMails>[1]> {
+  const to = await routeAbout(tx, found.routeId);
   if (!to?.initiatorEmail) return [];
   const { organisationId, documentId, routeId } = found;
   const about = { organisationId, commandId, documentId, routeId, participantId: null, personId: to.initiatorId };

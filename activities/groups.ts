@@ -94,9 +94,9 @@ function commandOf(group: SigningGroup, item: GroupItem, at: number): RouteComma
 async function close(deps: WorkerDeps, group: SigningGroup, state: 'done' | 'stopped' | 'expired'): Promise<GroupLook> {
   const now = deps.now();
   await deps.inTx(async (tx) => {
-    if (!(await closeGroup(deps.db, tx, group.id, state, now))) return;
-    const { total, done, failed } = await countsOf(deps.db, group.id, tx);
-    await appendAudit(deps.db, tx, {
+    if (!(await closeGroup(tx, group.id, state, now))) return;
+    const { total, done, failed } = await countsOf(tx, group.id);
+    await appendAudit(tx, {
       organisationId: group.organisationId,
       at: now,
       actor: { kind: 'system', id: 'system', name: 'Kense' },

@@ -17,8 +17,8 @@ import { giveUpOn, queueMails, unsentCommands } from '../storage/queries/mail';
 import { type Colleague, colleaguesByIds, personById } from '../storage/queries/people';
 import { insertRoute, loadRoute, participantById, type ParticipantCard, routeOfDocument, saveRoute } from '../storage/queries/routes';
 import { acceptSignature, signatureFacts } from '../storage/queries/signatures';
-import type { Tx } from '../storage/tx';
 import type { Applied, ApplyRoute, OpenRoute } from '../workflows/contracts/route';
+import type { Tx } from '../storage/db';
 
 /** Rolls the transaction back and becomes `{ ok: false, code }`. */
 class Refused extends Error {
@@ -37,18 +37,17 @@ export const routeActivities = (deps: WorkerDeps) => ({
   openRoute: (input: OpenRoute): Promise<Applied> =>
     answered(deps, (fresh) =>
       deps.inTx((tx) =>
-        once(deps.db, tx, commandRow(input, input.documentId, 'route.sent', input.by), async () => {
+        once(tx, commandRow(input, input.documentId, 'route.sent', input.by), async () => {
           fresh();
           const at = new Date(input.at);
-          const document = await lockDocument(deps.db, tx, input.documentId);
+          const document = await lockDocument(tx, input.documentId);
           if (!document) throw new Refused('document.missing');
           if (!mayDocument(input.by, 'edit-route', document)) throw new Refused('document.wrong_state');
           if (document.rev !== input.rev) throw new Refused('document.stale');
           const known = await colleaguesByIds(
-            deps.db,
+            tx,
             document.organisationId,
             memberIds(document.routeDraft.stages.flatMap((s) => s.people)),
-            tx,
           );
           if (draftIssues(document.routeDraft, known, input.at).length > 0) throw new Refused('draft.not_ready');
           const { route, people } = planRoute(
@@ -64,14 +63,14 @@ export const routeActivities = (deps: WorkerDeps) => ({
             deps.newId,
           );
           const cards = new Map([...people].map(([id, person]) => [id, cardOf(id, person, known)]));
-          await insertRoute(deps.db, tx, route, { fileId: document.file.id, message: document.routeDraft.message, people: cards, at });
-          await insertInvitations(deps.db, tx, linksFor(deps, route, at));
-          if ((await setDocumentState(deps.db, tx, document.id, document.rev, 'in-signing', input.attempt, at)) === 0)
+          await insertRoute(tx, route, { fileId: document.file.id, message: document.routeDraft.message, people: cards, at });
+          await insertInvitations(tx, linksFor(deps, route, at));
+          if ((await setDocumentState(tx, document.id, document.rev, 'in-signing', input.attempt, at)) === 0)
             throw new Refused('document.stale');
           const asked = route.stages[0]?.participants.map((p) => p.id) ?? [];
           const mails = await mailsFor(deps, tx, route, [{ kind: 'invite', participantIds: asked }], { id: input.commandId, by: input.by });
-          await queueMails(deps.db, tx, mails, at);
-          await audit(deps, tx, input.commandId, route, 'route.sent', input.by, at, {
+          await queueMails(tx, mails, at);
+          await audit(tx, input.commandId, route, 'route.sent', input.by, at, {
             attempt: route.attempt,
             stages: route.stages.length,
             people: cards.size,
@@ -87,7 +86,6 @@ export const routeActivities = (deps: WorkerDeps) => ({
     answered(deps, (fresh) =>
       deps.inTx((tx) =>
         once(
-          deps.db,
           tx,
           commandRow(
             { commandId: input.commandId, at: input.command.at },
@@ -100,27 +98,25 @@ export const routeActivities = (deps: WorkerDeps) => ({
             fresh();
             const { before, next, command } = input;
             const at = new Date(command.at);
-            if (command.kind === 'sign' && !(await acceptSignature(deps.db, tx, command.signatureId, command.participantId, at)))
+            if (command.kind === 'sign' && !(await acceptSignature(tx, command.signatureId, command.participantId, at)))
               throw new Refused('signing.session_used');
-            if (command.kind === 'sign') await openEvidence(deps.db, tx, command.signatureId, at);
+            if (command.kind === 'sign') await openEvidence(tx, command.signatureId, at);
             const remark = remarkOf(command);
-            if (!(await saveRoute(deps.db, tx, before, next, at, remark))) {
-              const current = (await loadRoute(deps.db, before.id, tx)) ?? before;
+            if (!(await saveRoute(tx, before, next, at, remark))) {
+              const current = (await loadRoute(tx, before.id)) ?? before;
               throw new Refused('route.conflict', current, await unsentCommands(deps.db, before.id));
             }
-            await followRoute(deps.db, tx, { ...next, state: next.state === 'active' ? 'in-signing' : next.state }, at);
+            await followRoute(tx, { ...next, state: next.state === 'active' ? 'in-signing' : next.state }, at);
             if (command.kind === 'remind') await renewLinks(deps, tx, input, at);
             const mails = await mailsFor(deps, tx, next, input.effects, { id: input.commandId, by: command.by });
-            await queueMails(deps.db, tx, mails, at);
-            await audit(
-              deps,
-              tx,
+            await queueMails(tx, mails, at);
+            await audit(tx,
               input.commandId,
               next,
               actionOf(command),
               command.by,
               at,
-              await detailsOf(deps, tx, command, before, next),
+              await detailsOf(tx, command, before, next),
             );
             return { ok: true as const, route: next, hasMail: mails.length > 0 };
           },
@@ -211,7 +207,6 @@ async function renewLinks(deps: WorkerDeps, tx: Tx, input: ApplyRoute, at: Date)
     if (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.invitationLifeMs / 2) continue;
     const { version } = invitation;
     await renewInvitation(
-      deps.db,
       tx,
       participantId,
       version,
@@ -237,11 +232,11 @@ const pastTense = {
 } as const;
 const actionOf = (command: RouteCommand): string => `route.${pastTense[command.kind]}`;
 
-async function detailsOf(deps: WorkerDeps, tx: Tx, command: RouteCommand, before: Route, next: Route): Promise<Record<string, unknown>> {
+async function detailsOf(tx: Tx, command: RouteCommand, before: Route, next: Route): Promise<Record<string, unknown>> {
   const shared = { attempt: next.attempt, stage: before.current + 1, ...(next.state === 'active' ? {} : { ended: next.state }) };
   switch (command.kind) {
     case 'sign': {
-      const signature = await signatureFacts(deps.db, tx, command.signatureId);
+      const signature = await signatureFacts(tx, command.signatureId);
       return {
         ...shared,
         participant: command.participantId,
@@ -264,14 +259,13 @@ async function detailsOf(deps: WorkerDeps, tx: Tx, command: RouteCommand, before
   }
 }
 
-async function nameOf(deps: WorkerDeps, tx: Tx, by: Actor | { kind: 'system' }): Promise<string> {
+async function nameOf(tx: Tx, by: Actor | { kind: 'system' }): Promise<string> {
   if (by.kind === 'system') return 'Kense';
-  if (by.kind === 'member') return (await personById(deps.db, by.personId, tx))?.name ?? by.personId;
-  return (await participantById(deps.db, by.participantId, tx))?.name ?? by.participantId;
+  if (by.kind === 'member') return (await personById(tx, by.personId))?.name ?? by.personId;
+  return (await participantById(tx, by.participantId))?.name ?? by.participantId;
 }
 
 async function audit(
-  deps: WorkerDeps,
   tx: Tx,
   commandId: string,
   route: Route,
@@ -280,8 +274,8 @@ async function audit(
   at: Date,
   details: Record<string, unknown>,
 ): Promise<void> {
-  const actor = { kind: by.kind, id: actorKey(by), name: await nameOf(deps, tx, by) };
-  await appendAudit(deps.db, tx, {
+  const actor = { kind: by.kind, id: actorKey(by), name: await nameOf(tx, by) };
+  await appendAudit(tx, {
     organisationId: route.organisationId,
     at,
     actor,

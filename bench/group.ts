@@ -9,16 +9,15 @@ import { signDocument } from '../scripts/simulators/ncalayer/sign';
 import type { OutcomesJson } from '../server/groups/pages';
 import type { ChunkJson } from '../services/groups/chunk';
 import { DigestSet } from '../signature';
-import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
 import { saveSetting } from '../storage/queries/settings';
 import { change, selectOne } from '../storage/sql';
-import { transactions } from '../storage/tx';
 import { startInstallation } from './installation';
 import { inLanes, rounded } from './measure';
 import { makeDraft, makePeople, password } from './routes-data';
 import type { Measure } from './signatures/measure';
 import { WebClient } from './web-client';
+import { openDatabase, transactions } from '../storage/db';
 
 /** Signatures of one call of NCALayer, as a person makes them: GOST, with a time-stamp. */
 const documents = 100;
@@ -49,7 +48,6 @@ export const measureGroup: Measure = async () => {
     await change(db, 'UPDATE people SET iin = :iin WHERE id = :id', { iin: key.certificate.person.iin ?? '', id: signer.personId });
     await transactions(db)((tx) =>
       saveSetting(
-        db,
         tx,
         signer.organisationId,
         moduleSetting('group_signing'),
@@ -101,7 +99,7 @@ export const measureGroup: Measure = async () => {
     };
   } finally {
     await temporal.connection.close();
-    await db.close();
+    await db.destroy();
     await installation.stop();
   }
 };

@@ -3,7 +3,6 @@ import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Sequelize } from 'sequelize';
 import { openTemporal } from '../integrations/temporal/client';
 import { routeSender, type RouteSender } from '../integrations/temporal/send';
 import { PlainFailure } from '../scripts/launcher/failure';
@@ -12,7 +11,6 @@ import { table } from '../scripts/launcher/table';
 import { openKeyring, type DemoKey, type Keyring, type KeyringFile } from '../scripts/simulators/keyring';
 import { signDocument } from '../scripts/simulators/ncalayer/sign';
 import { secretKeysOf } from '../domain/secret-keys';
-import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
 import { change, selectOne } from '../storage/sql';
 import { makeSignable } from './group';
@@ -22,6 +20,7 @@ import { inLanes, printResult, quantile, rounded, timed } from './measure';
 import { childrenOfAll, memoryOf, withChildren } from './processes';
 import { makePeople, password, type BenchPerson } from './routes-data';
 import { WebClient } from './web-client';
+import { type Db, openDatabase } from '../storage/db';
 
 /** Signatures of one person at rest, and at least so many while the inputs are taken. */
 const signings = { usual: 24, small: 8 };
@@ -35,7 +34,7 @@ const roles = ['web', 'worker', 'heavy'] as const;
 
 type Bench = {
   installation: BenchInstallation;
-  db: Sequelize;
+  db: Db;
   send: RouteSender;
   keyring: Keyring;
   key: DemoKey;
@@ -99,12 +98,12 @@ export async function main(args: readonly string[]): Promise<void> {
     report(results, { restMs, busyMs, quietMs, healthMs, peak });
   } finally {
     await temporal.connection.close();
-    await db.close();
+    await db.destroy();
     await installation.stop();
   }
 }
 
-async function prepare(installation: BenchInstallation, db: Sequelize, send: RouteSender): Promise<Bench> {
+async function prepare(installation: BenchInstallation, db: Db, send: RouteSender): Promise<Bench> {
   const trust = installation.settings.KENSE_TRUST_FILES ?? '';
   const keyring = openKeyring(JSON.parse(fs.readFileSync(path.join(path.dirname(trust), 'keyring.json'), 'utf8')) as KeyringFile);
   const key = keyring.keys.find(({ use, algorithm }) => use === 'personal' && algorithm === 'gost2015');

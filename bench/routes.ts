@@ -1,11 +1,9 @@
 import { type Client, WithStartWorkflowOperation } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
-import type { Sequelize } from 'sequelize';
 import { secretKeysOf } from '../domain/secret-keys';
 import { openTemporal } from '../integrations/temporal/client';
 import { type Outcome, routeSender, type RouteSender } from '../integrations/temporal/send';
 import { table } from '../scripts/launcher/table';
-import { openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
 import { routeOfDocument } from '../storage/queries/routes';
 import { selectOne } from '../storage/sql';
@@ -15,6 +13,7 @@ import { type BenchInstallation, startInstallation } from './installation';
 import { emptySeries, measured, printResult, quantile, rounded, type Series, timed } from './measure';
 import { type BenchPerson, makeDraft, makePeople, password } from './routes-data';
 import { WebClient } from './web-client';
+import { type Db, openDatabase } from '../storage/db';
 
 const participants = 3;
 /** Callers at once in the second part. */
@@ -24,7 +23,7 @@ const rounds = 10;
 
 /** Everything the measures need. */
 type Bench = {
-  db: Sequelize;
+  db: Db;
   client: Client;
   send: RouteSender;
   initiators: BenchPerson[];
@@ -86,7 +85,7 @@ async function runBare({ client }: Bench, opens: Series, answers: Series): Promi
 }
 
 /** Waits until no mail is on its way, so that one round's mails do not slow down the next. */
-async function untilMailsAreSent(db: Sequelize): Promise<void> {
+async function untilMailsAreSent(db: Db): Promise<void> {
   const waiting = "SELECT id FROM mail_deliveries WHERE state IN ('queued', 'retrying') LIMIT 1";
   while (await selectOne(db, waiting)) await new Promise((resolve) => setTimeout(resolve, 50));
 }
@@ -152,7 +151,7 @@ async function openBench({ settings, url }: BenchInstallation): Promise<Bench & 
     browsers,
     async close() {
       await connection.close();
-      await db.close();
+      await db.destroy();
     },
   };
 }

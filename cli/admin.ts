@@ -9,7 +9,6 @@ import { routeSender } from '../integrations/temporal/send';
 import { hashPassword, minPasswordLength } from '../services/accounts/passwords';
 import { type Config, readConfig } from '../services/config';
 import { appendAudit, currentHeads } from '../storage/audit';
-import { assertDatabase, openDatabase } from '../storage/database';
 import { newId } from '../storage/ids';
 import { migrate } from '../storage/migrate';
 import { keyAudit } from '../storage/migrations/0012-key-audit';
@@ -28,8 +27,8 @@ import {
 import { livePhones } from '../storage/queries/phone';
 import { liveRoutes } from '../storage/queries/routes';
 import { installation } from '../storage/queries/settings';
-import { transactions } from '../storage/tx';
 import { Usage } from './usage';
+import { assertDatabase, openDatabase, transactions } from '../storage/db';
 
 type Options = { words: string[]; values: Map<string, string> };
 export function parseOptions(argv: readonly string[]): Options {
@@ -51,7 +50,7 @@ export async function withDatabase<T>(config: Config, work: (db: ReturnType<type
   try {
     return await work(db);
   } finally {
-    await db.close();
+    await db.destroy();
   }
 }
 
@@ -91,14 +90,14 @@ export async function runCreateAdmin(argv: readonly string[]): Promise<number> {
   const passwordHash = await hashPassword(password);
   return withDatabase(readConfig(process.env), async (db) => {
     const made = await transactions(db)(async (tx) => {
-      if (await accountByLogin(db, login, tx)) return 'taken' as const;
+      if (await accountByLogin(tx, login)) return 'taken' as const;
       const now = new Date();
-      const organisationId = await ensureOrganisation(db, tx, { bin, name: organisation }, now);
-      if (iin && (await holderOfIin(db, tx, organisationId, iin))) return 'iin-taken' as const;
-      const person = await createPerson(db, tx, { name, email, iin }, { login, source: 'local', passwordHash, organisationId }, now);
+      const organisationId = await ensureOrganisation(tx, { bin, name: organisation }, now);
+      if (iin && (await holderOfIin(tx, organisationId, iin))) return 'iin-taken' as const;
+      const person = await createPerson(tx, { name, email, iin }, { login, source: 'local', passwordHash, organisationId }, now);
       if (person === 'taken') return person;
-      await insertMembership(db, tx, { organisationId, personId: person.personId, role: 'owner', roleSource: 'hand', position: '' }, now);
-      await appendAudit(db, tx, {
+      await insertMembership(tx, { organisationId, personId: person.personId, role: 'owner', roleSource: 'hand', position: '' }, now);
+      await appendAudit(tx, {
         organisationId,
         at: now,
         actor: { kind: 'system', id: 'command-line', name: 'kense user create-admin' },
@@ -126,8 +125,8 @@ export async function runAccountActive(argv: readonly string[], isActive: boolea
     if (!account) throw new Usage(`there is no login ${login}`);
     const now = new Date();
     await transactions(db)(async (tx) => {
-      if ((await setAccountActive(db, tx, account, isActive, now)) === 0) return;
-      await appendAudit(db, tx, {
+      if ((await setAccountActive(tx, account, isActive, now)) === 0) return;
+      await appendAudit(tx, {
         organisationId: installation,
         at: now,
         actor: { kind: 'system', id: 'command-line', name: `kense user ${isActive ? 'enable' : 'disable'}` },

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import type { Sequelize } from 'sequelize';
 import { formatHead, type KeptHead, readHeads } from '../domain/audit/heads';
 import { reasonOf } from '../domain/safe-error';
 import { readConfig } from '../services/config';
@@ -12,6 +11,7 @@ import { auditConfirmations, rowsBefore } from '../storage/queries/audit-heads';
 import { allAuditStamps, type AuditStamp } from '../storage/queries/evidence';
 import { parseOptions, withDatabase } from './admin';
 import { Usage } from './usage';
+import type { Db } from '../storage/db';
 
 /** A stamp is made every night; one night may be missed. Milliseconds. */
 const stampAgeMs = 2 * 86_400_000;
@@ -25,7 +25,7 @@ export type AuditOutcome = { rows: number; stamps: number; heads: number; proble
  * Walks every audit log: its chain, the MACs of its rows, its time-stamps, and the heads that were kept outside. Every fault is one
  * sentence; none means that the log is as it was written.
  */
-export async function checkAuditLog(db: Sequelize, input: AuditInput): Promise<AuditOutcome> {
+export async function checkAuditLog(db: Db, input: AuditInput): Promise<AuditOutcome> {
   const { rows, faults } = await verifyAudit(db);
   const problems = faults.map((f) => `organisation ${f.organisationId}, row ${f.seq}: ${explain[f.fault]}`);
   const stamps = await allAuditStamps(db);
@@ -63,7 +63,7 @@ export async function checkAuditLog(db: Sequelize, input: AuditInput): Promise<A
 }
 
 async function checkStamp(
-  db: Sequelize,
+  db: Db,
   stamp: AuditStamp,
   input: StampInput,
 ): Promise<{ problem: string } | { problem: null; time: number }> {

@@ -11,6 +11,6 @@ export async function runReady(): Promise<number> {
     return isReady(checks) ? 0 : 1;
   } finally {
     await parts.temporal.connection.close();
-    await parts.db.close();
+    await parts.db.destroy();
   }
 }

@@ -1,17 +1,15 @@
 import { readFileSync } from 'node:fs';
-import type { Sequelize } from 'sequelize';
 import { z } from 'zod';
 import { organisationRoles } from '../domain/people/roles';
 import { type ModuleName, moduleNames, moduleSetting } from '../domain/settings/modules';
 import { hashPassword } from '../services/accounts/passwords';
 import { readConfig } from '../services/config';
-import { openDatabase } from '../storage/database';
 import { mappingSetting } from '../storage/queries/directory';
 import { accountByLogin, createPerson, ensureOrganisation, insertMembership } from '../storage/queries/people';
 import { readSetting, saveSetting } from '../storage/queries/settings';
-import { transactions, type Tx } from '../storage/tx';
 import { seedDocuments } from './seed-documents';
 import { Usage } from './usage';
+import { openDatabase, transactions, type Tx } from '../storage/db';
 
 const person = z.object({
   login: z.string(),
@@ -48,15 +46,14 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
       for (const p of one.people)
         if (one.accounts === 'local' && !(await accountByLogin(db, p.login))) hashes.set(p.login, await hashPassword(p.password));
       await inTx(async (tx) => {
-        const organisationId = await ensureOrganisation(db, tx, one, now);
-        if (one.accounts === 'directory') await saveSetting(db, tx, organisationId, mappingSetting, groupRoles, now);
-        for (const name of moduleNames) await switchOnOnce(db, tx, organisationId, name, now);
+        const organisationId = await ensureOrganisation(tx, one, now);
+        if (one.accounts === 'directory') await saveSetting(tx, organisationId, mappingSetting, groupRoles, now);
+        for (const name of moduleNames) await switchOnOnce(tx, organisationId, name, now);
         for (const p of one.people) {
-          if (await accountByLogin(db, p.login, tx)) continue;
+          if (await accountByLogin(tx, p.login)) continue;
           const isLocal = one.accounts === 'local';
           const name = `${p.lastName} ${p.firstName} ${p.middleName}`.trim();
           const made = await createPerson(
-            db,
             tx,
             { name, email: p.email, iin: p.iin },
             {
@@ -69,7 +66,6 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
           );
           if (made === 'taken') continue;
           await insertMembership(
-            db,
             tx,
             { organisationId, personId: made.personId, role: p.role, roleSource: isLocal ? 'hand' : 'directory', position: p.position },
             now,
@@ -79,13 +75,13 @@ export async function runSeedDemo(argv: readonly string[]): Promise<number> {
     }
     await seedDocuments(config, db, organisations);
   } finally {
-    await db.close();
+    await db.destroy();
   }
   return 0;
 }
 
 /** The demo shows what there is; a module somebody has switched off stays off. */
-async function switchOnOnce(db: Sequelize, tx: Tx, organisationId: string, name: ModuleName, now: Date): Promise<void> {
-  if ((await readSetting(db, organisationId, moduleSetting(name), z.unknown(), null)) !== null) return;
-  await saveSetting(db, tx, organisationId, moduleSetting(name), { isOn: true, by: 'Kense', at: now.toISOString() }, now);
+async function switchOnOnce(tx: Tx, organisationId: string, name: ModuleName, now: Date): Promise<void> {
+  if ((await readSetting(tx, organisationId, moduleSetting(name), z.unknown(), null)) !== null) return;
+  await saveSetting(tx, organisationId, moduleSetting(name), { isOn: true, by: 'Kense', at: now.toISOString() }, now);
 }

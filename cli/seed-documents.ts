@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Sequelize } from 'sequelize';
 import { createActivities } from '../activities';
 import { civilDateOf } from '../domain/calendar/working-days';
 import type { Direction, DocumentKind } from '../domain/documents/document';
@@ -16,6 +15,7 @@ import { newCapability } from '../storage/capabilities';
 import { hasDocuments, insertDocument, saveDraft } from '../storage/queries/documents';
 import { accountByLogin, organisations as allOrganisations, personById } from '../storage/queries/people';
 import type { DemoOrganisation } from './seed-demo';
+import type { Db } from '../storage/db';
 
 type Sample = {
   by: string;
@@ -118,7 +118,7 @@ const samples: Sample[] = [
 ];
 
 /** Puts some documents on their way, so that the first page a visitor sees is not an empty one. Does nothing when any document is there. */
-export async function seedDocuments(config: Config, db: Sequelize, organisations: readonly DemoOrganisation[]): Promise<void> {
+export async function seedDocuments(config: Config, db: Db, organisations: readonly DemoOrganisation[]): Promise<void> {
   if (await hasDocuments(db)) return;
   const bin = organisations[0]?.bin ?? '';
   const organisation = (await allOrganisations(db)).find((each) => each.bin === bin);
@@ -191,7 +191,6 @@ async function seedOne(
   await deps.inTx(async (tx) => {
     const { title, kind, direction } = sample;
     await insertDocument(
-      deps.db,
       tx,
       { id, organisationId, initiatorId: author.personId, title, kind, direction, routeDraft: draft, checkHash, file },
       now,
@@ -205,8 +204,8 @@ async function seedOne(
       counterpartyName: sample.counterparty?.name ?? '',
       counterpartyBin: sample.counterparty?.bin ?? '',
     };
-    await saveDraft(deps.db, tx, id, 1, card, draft, now);
-    await appendAudit(deps.db, tx, {
+    await saveDraft(tx, id, 1, card, draft, now);
+    await appendAudit(tx, {
       organisationId,
       at: now,
       actor: { kind: 'member', id: author.personId, name: person?.name ?? '' },

@@ -35,6 +35,7 @@ import { owesPassword, ownAccountRoutes } from './settings/own-account-web';
 import { signInRuleRoutes } from './settings/sign-in-rules-web';
 import { settingsRoutes } from './settings/web';
 import { signingRoutes } from './signing/web';
+import { isDatabaseAway } from '../storage/db';
 
 /** Commands one person may send in a minute; far above any clerk, far below a script run wild. */
 const commandsPerMinute = 300;
@@ -168,7 +169,7 @@ export function createApp(services: Deps): Express {
     }
     if (code) return respond.refusal(req, res, code, error instanceof Refusal ? error.params : {});
     req.kense.log.error({ err: error }, 'request failed');
-    respond.failure(req, res, isOutage(error) ? 503 : 500);
+    respond.failure(req, res, isDatabaseAway(error) ? 503 : 500);
   };
   app.use(onError);
   return app;
@@ -183,7 +184,3 @@ function bodyProblem(error: unknown): string | null {
     : null;
 }
 
-/** The database or the object store is away: reading again soon may help. */
-const isOutage = (error: unknown): boolean =>
-  /^Sequelize(Connection|HostNotFound|AccessDenied)/.test((error as Error | null)?.name ?? '') ||
-  ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT'].includes((error as { code?: string } | null)?.code ?? '');

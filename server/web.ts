@@ -5,10 +5,10 @@ import { checkNamedFiles, findWarnings } from '../services/config-check';
 import type { Deps } from '../services/deps';
 import { webDeps } from '../services/open-deps';
 import { sweepScratch } from '../services/scratch';
-import { assertDatabase } from '../storage/database';
 import { createApp } from './app';
 import { createListener, isOurs, webLimits } from './kit/listener';
 import { startPhone } from './phone/serve';
+import { assertDatabase } from '../storage/db';
 
 /** How long requests under way may still take once the process was told to stop, milliseconds. */
 const graceMs = 10_000;
@@ -53,7 +53,7 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
       await Promise.all([deps.checker.close(), deps.visitors.close()]);
       deps.mailer.close();
       await deps.temporal.connection.close();
-      await deps.db.close();
+      await deps.db.destroy();
     },
   };
 }

@@ -1,21 +1,20 @@
 import type { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { Sequelize } from 'sequelize';
 import type { Directory } from '../integrations/directory/directory';
 import type { Mailer } from '../integrations/mail/mailer';
 import type { RouteSender } from '../integrations/temporal/send';
 import type { ObjectStore } from '../storage/objects';
-import type { InTx } from '../storage/tx';
 import type { Visitors } from './check/visitors';
 import type { Config } from './config';
 import type { SignatureChecker } from './signing/checker';
 import type { Proofs } from './signing/proofs';
 import type { TranslatorOf } from './texts/i18n';
+import type { Db, InTx } from '../storage/db';
 
 /** Everything the web process uses; handed to each service. */
 export type Deps = {
   config: Config;
-  db: Sequelize;
+  db: Db;
   inTx: InTx;
   objects: ObjectStore;
   mailer: Mailer;

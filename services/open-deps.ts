@@ -5,11 +5,9 @@ import { openTemporal } from '../integrations/temporal/client';
 import { evidenceSender } from '../integrations/temporal/evidence';
 import { wakeOutbox } from '../integrations/temporal/outbox';
 import { routeSender } from '../integrations/temporal/send';
-import { openDatabase } from '../storage/database';
 import { openHeadStore } from '../storage/head-store';
 import { newId } from '../storage/ids';
 import { openObjectStore } from '../storage/objects';
-import { transactions } from '../storage/tx';
 import { openVisitors } from './check/visitors';
 import type { Config } from './config';
 import type { Deps } from './deps';
@@ -23,6 +21,7 @@ import { openProofs } from './signing/proofs';
 import { checkedTrust } from './signing/trust';
 import { openTexts } from './texts/i18n';
 import type { WorkerDeps } from './worker-deps';
+import { openDatabase, transactions } from '../storage/db';
 
 export const now = (): Date => new Date();
 
@@ -97,7 +96,7 @@ export function activityDeps(config: Config, poolMax: number): WorkerDeps & { cl
       mailer.close();
       await pdf.close();
       await temporal.connection.close();
-      await db.close();
+      await db.destroy();
     },
   };
 }

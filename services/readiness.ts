@@ -1,7 +1,7 @@
 import { reasonOf } from '../domain/safe-error';
-import { pingDatabase } from '../storage/database';
 import { pendingMigrations } from '../storage/migrate';
 import type { Deps } from './deps';
+import { pingDatabase } from '../storage/db';
 
 type Parts = Pick<Deps, 'db' | 'temporal' | 'objects'>;
 

@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
-import type { Sequelize } from 'sequelize';
 import type { Lang } from '../domain/languages';
 import type { SecretKeys } from '../domain/secret-keys';
 import type { Directory } from '../integrations/directory/directory';
@@ -14,7 +13,7 @@ import type { HeadStore } from '../storage/head-store';
 import type { ObjectStore } from '../storage/objects';
 import type { OutboxTemplate } from '../storage/outbox';
 import type { MailTemplate } from '../storage/queries/mail';
-import type { InTx } from '../storage/tx';
+import type { Db, InTx } from '../storage/db';
 
 /** Renders one mail in the recipient's language. */
 export type RenderMail = (
@@ -43,7 +42,7 @@ export type PdfMaker = {
 
 /** Everything activities use of the world; tests give their own. */
 export type WorkerDeps = {
-  db: Sequelize;
+  db: Db;
   inTx: InTx;
   objects: ObjectStore;
   /** Where the heads of the audit log are kept. */

@@ -1,6 +1,6 @@
-import type { Sequelize } from 'sequelize';
 import { auditContent, contentHash, isLinkable, type StoredAudit } from './audit';
 import { select } from './sql';
+import type { Db } from './db';
 
 /** Rows of one thing and how far the log must be followed to the head that a time-stamp covers. */
 type Stretch = { from: number; to: number; own: ReadonlySet<number> };
@@ -15,7 +15,7 @@ const maxLines = 200_000;
  * `signature/pack/audit-excerpt.ts` describes the lines and checks them. `stamped` are the heads the lines lead to.
  */
 export async function auditExcerpt(
-  db: Sequelize,
+  db: Db,
   organisationId: string,
   entityId: string,
   stampedSeqs: readonly number[],
@@ -46,7 +46,7 @@ export function stretchesOf(seqs: readonly number[], stampedSeqs: readonly numbe
   return [...groups].map(([end, own]) => ({ from: own[0]!, to: end === Infinity ? own.at(-1)! : end, own: new Set(own) }));
 }
 
-async function readStretch(db: Sequelize, organisationId: string, { from, to, own }: Stretch, isLinked: boolean): Promise<string[]> {
+async function readStretch(db: Db, organisationId: string, { from, to, own }: Stretch, isLinked: boolean): Promise<string[]> {
   const lines: string[] = [];
   for (let next = from; next <= to;) {
     const last = Math.min(to, next + pageSize - 1);

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Sequelize } from 'sequelize';
 import type { KeptHead } from '../domain/audit/heads';
 import type { Actor } from '../domain/people/roles';
 import type { SecretKeys } from '../domain/secret-keys';
 import { auditKeysOf } from './audit-keys';
 import { isSameText, macOf, newestMac } from './secret-keys';
 import { change, execute, insert, select, selectOne } from './sql';
-import type { Tx } from './tx';
+import type { Db, Tx } from './db';
 
 /** One fact to remember. `details` holds ids, states and short texts; it is hashed exactly as stored. */
 export type AuditEntry = {
@@ -97,13 +96,12 @@ function checkMac(keys: SecretKeys, version: number | null, mac: Buffer | null, 
 export type Boundary = { seq: number; hash: Buffer };
 type StoredBoundary = { organisation_id: string; seq: number; hash: Buffer; key_version: number; mac: Buffer };
 
-async function insertBoundary(db: Sequelize, organisationId: string, { seq, hash }: Boundary, tx?: Tx): Promise<void> {
+async function insertBoundary(db: Db, organisationId: string, { seq, hash }: Boundary): Promise<void> {
   const { version, mac } = newestMac(auditKeysOf(db), boundaryText(organisationId, seq, hash));
   await execute(
     db,
     'INSERT IGNORE INTO audit_boundaries (organisation_id, seq, hash, key_version, mac) VALUES (:organisationId, :seq, :hash, :version, :mac)',
     { organisationId, seq, hash, version, mac },
-    tx,
   );
 }
 
@@ -111,7 +109,7 @@ async function insertBoundary(db: Sequelize, organisationId: string, { seq, hash
  * Closes the rows of former releases, once, when the schema learns of MACs. It is never done again: a boundary that vanished later is a
  * fault, and not the occasion to draw another where somebody wishes it.
  */
-export async function sealBoundaries(db: Sequelize): Promise<void> {
+export async function sealBoundaries(db: Db): Promise<void> {
   const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(
     db,
     'SELECT organisation_id, seq, hash FROM audit_heads',
@@ -127,7 +125,7 @@ function readBoundary(keys: SecretKeys, row: StoredBoundary): Boundary | null {
 }
 
 /** The boundary of an organisation, or null when there is none that counts. */
-async function boundaryOf(db: Sequelize, organisationId: string): Promise<Boundary | null> {
+async function boundaryOf(db: Db, organisationId: string): Promise<Boundary | null> {
   const row = await selectOne<StoredBoundary>(db, 'SELECT * FROM audit_boundaries WHERE organisation_id = :organisationId', {
     organisationId,
   });
@@ -135,7 +133,7 @@ async function boundaryOf(db: Sequelize, organisationId: string): Promise<Bounda
 }
 
 /** The boundaries that count, by organisation. */
-async function allBoundaries(db: Sequelize): Promise<Map<string, Boundary>> {
+async function allBoundaries(db: Db): Promise<Map<string, Boundary>> {
   const rows = await select<StoredBoundary>(db, 'SELECT * FROM audit_boundaries');
   return new Map(
     rows.flatMap((row): [string, Boundary][] => {
@@ -158,8 +156,8 @@ function sealOf(keys: SecretKeys, boundary: Boundary | null, row: StoredAudit): 
  * Appends entries to their organisation's chain inside the command's transaction. The head row stays locked until the commit, so call
  * it last: everything before it runs in parallel with other commands.
  */
-export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Promise<void> {
-  const head = (await lockHead(db, tx, entry.organisationId)) ?? (await makeHead(db, tx, entry.organisationId));
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  const head = (await lockHead(tx, entry.organisationId)) ?? (await makeHead(tx, entry.organisationId));
   const row: Digested = {
     organisation_id: entry.organisationId,
     seq: Number(head.seq) + 1,
@@ -175,36 +173,35 @@ export async function appendAudit(db: Sequelize, tx: Tx, entry: AuditEntry): Pro
     prev_hash: head.hash,
   };
   const hash = rowHash(row);
-  const { version, mac } = newestMac(auditKeysOf(db), rowText(row.organisation_id, row.seq, hash));
-  await insert(db, 'audit', [{ ...row, hash, key_version: version, mac }], tx);
+  const { version, mac } = newestMac(auditKeysOf(tx), rowText(row.organisation_id, row.seq, hash));
+  await insert(tx, 'audit', [{ ...row, hash, key_version: version, mac }]);
   await change(
-    db,
+    tx,
     'UPDATE audit_heads SET seq = :seq, hash = :hash WHERE organisation_id = :id',
     { seq: row.seq, hash, id: row.organisation_id },
-    tx,
   );
 }
 
 type Head = { seq: number; hash: Buffer };
 
-const lockHead = (db: Sequelize, tx: Tx, id: string): Promise<Head | null> =>
-  selectOne<Head>(db, 'SELECT seq, hash FROM audit_heads WHERE organisation_id = :id FOR UPDATE', { id }, tx);
+const lockHead = (tx: Tx, id: string): Promise<Head | null> =>
+  selectOne<Head>(tx, 'SELECT seq, hash FROM audit_heads WHERE organisation_id = :id FOR UPDATE', { id });
 
 /** The first entry of an organisation. Inserting before locking every time would take a shared lock first, and two writers would deadlock. */
-async function makeHead(db: Sequelize, tx: Tx, id: string): Promise<Head> {
-  await execute(db, 'INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)', { id, genesis }, tx);
-  const head = await lockHead(db, tx, id);
+async function makeHead(tx: Tx, id: string): Promise<Head> {
+  await execute(tx, 'INSERT IGNORE INTO audit_heads (organisation_id, seq, hash) VALUES (:id, 0, :genesis)', { id, genesis });
+  const head = await lockHead(tx, id);
   if (!head) throw new Error('audit head vanished');
-  if (Number(head.seq) === 0) await insertBoundary(db, id, { seq: 0, hash: genesis }, tx);
+  if (Number(head.seq) === 0) await insertBoundary(tx, id, { seq: 0, hash: genesis });
   return head;
 }
 
 /** Whether a row of this command, action and thing has been written. */
-export const hasAudit = async (db: Sequelize, row: { commandId: string; action: string; entityId: string }): Promise<boolean> =>
+export const hasAudit = async (db: Db, row: { commandId: string; action: string; entityId: string }): Promise<boolean> =>
   (await selectOne(db, 'SELECT seq FROM audit WHERE command_id = :commandId AND action = :action AND entity_id = :entityId', row)) !== null;
 
 /** The history of one thing, oldest first, at most `limit` rows after `afterSeq`. */
-export async function auditOf(db: Sequelize, organisationId: string, entityId: string, limit = 500, afterSeq = 0): Promise<AuditRow[]> {
+export async function auditOf(db: Db, organisationId: string, entityId: string, limit = 500, afterSeq = 0): Promise<AuditRow[]> {
   const rows = await select<StoredAudit>(
     db,
     'SELECT * FROM audit WHERE organisation_id = :organisationId AND entity_id = :entityId AND seq > :afterSeq ORDER BY seq LIMIT :limit',
@@ -225,7 +222,7 @@ export async function auditOf(db: Sequelize, organisationId: string, entityId: s
 }
 
 /** Whether the rows of one thing still hash to what was written, each beside the row before it; the whole chain is `verifyAudit`'s work. */
-export async function verifyEntity(db: Sequelize, organisationId: string, entityId: string): Promise<{ isWhole: boolean; count: number }> {
+export async function verifyEntity(db: Db, organisationId: string, entityId: string): Promise<{ isWhole: boolean; count: number }> {
   const rows = await select<StoredAudit & { before: Buffer | null }>(
     db,
     `SELECT a.*, b.hash AS \`before\` FROM audit a LEFT JOIN audit b ON b.organisation_id = a.organisation_id AND b.seq = a.seq - 1
@@ -250,7 +247,7 @@ export type AuditFault = {
 };
 
 /** The hash of one row of a chain, or null; a time-stamp says that it existed. */
-export async function hashAt(db: Sequelize, organisationId: string, seq: number): Promise<Buffer | null> {
+export async function hashAt(db: Db, organisationId: string, seq: number): Promise<Buffer | null> {
   const row = await selectOne<{ hash: Buffer }>(db, 'SELECT hash FROM audit WHERE organisation_id = :organisationId AND seq = :seq', {
     organisationId,
     seq,
@@ -259,7 +256,7 @@ export async function hashAt(db: Sequelize, organisationId: string, seq: number)
 }
 
 /** Walks every chain in pages and returns each fault found with the number of rows read. A row inserted by hand shows as a broken link. */
-export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults: AuditFault[] }> {
+export async function verifyAudit(db: Db): Promise<{ rows: number; faults: AuditFault[] }> {
   const [keys, boundaries] = [auditKeysOf(db), await allBoundaries(db)];
   const faults: AuditFault[] = [];
   let rows = 0;
@@ -303,7 +300,7 @@ export async function verifyAudit(db: Sequelize): Promise<{ rows: number; faults
 }
 
 /** Where every organisation's log stands now, in the form that is kept outside. */
-export async function currentHeads(db: Sequelize, at: Date): Promise<KeptHead[]> {
+export async function currentHeads(db: Db, at: Date): Promise<KeptHead[]> {
   const heads = await select<{ organisation_id: string; seq: number; hash: Buffer }>(
     db,
     'SELECT organisation_id, seq, hash FROM audit_heads WHERE seq > 0 ORDER BY organisation_id',
@@ -323,7 +320,7 @@ export type HeadFault = { kept: KeptHead; fault: 'gone' | 'written-anew' | 'boun
 const headsAtOnce = 500;
 
 /** Heads kept outside that the log no longer leads to. */
-export async function compareHeads(db: Sequelize, kept: readonly KeptHead[]): Promise<HeadFault[]> {
+export async function compareHeads(db: Db, kept: readonly KeptHead[]): Promise<HeadFault[]> {
   const boundaries = await allBoundaries(db);
   const faults: HeadFault[] = [];
   for (const organisationId of new Set(kept.map((head) => head.organisationId))) {
@@ -356,7 +353,7 @@ export const auditActor = (actor: Actor, name: string): { kind: 'member' | 'gues
 
 /** The row a command wrote, of one action if it wrote several; null when there is none. */
 export const eventOf = (
-  db: Sequelize,
+  db: Db,
   commandId: string,
   action?: string,
 ): Promise<{ actorName: string; at: Date; action: string; details: string } | null> =>

@@ -1,6 +1,5 @@
-import type { Sequelize } from 'sequelize';
 import { change, insert, selectOne } from './sql';
-import { isDuplicate, type Tx } from './tx';
+import { type Db, isDuplicate, type Tx } from './db';
 
 /** One intention of one actor; `id` is the ULID made with the form, or a name derived from the workflow for its own timers. */
 export type CommandRow = { id: string; organisationId: string; actor: string; kind: string; entityId: string; at: Date };
@@ -18,7 +17,6 @@ export class CommandUsed extends Error {
  * stored command is another one; `makesEntity`: the thing it is about is made by the command itself, so its id differs each time.
  */
 export async function once<Result>(
-  db: Sequelize,
   tx: Tx,
   command: CommandRow,
   work: () => Promise<Result>,
@@ -26,7 +24,7 @@ export async function once<Result>(
 ): Promise<Result> {
   try {
     await insert(
-      db,
+      tx,
       'commands',
       [
         {
@@ -39,15 +37,13 @@ export async function once<Result>(
           done_at: command.at,
         },
       ],
-      tx,
     );
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     const done = await selectOne<{ result: string; organisation_id: string; actor: string; kind: string; entity_id: string }>(
-      db,
+      tx,
       'SELECT result, organisation_id, actor, kind, entity_id FROM commands WHERE id = :id',
       { id: command.id },
-      tx,
     );
     const isSame =
       done?.organisation_id === command.organisationId &&
@@ -58,12 +54,12 @@ export async function once<Result>(
     return JSON.parse(done?.result ?? 'null') as Result;
   }
   const result = await work();
-  await change(db, 'UPDATE commands SET result = :result WHERE id = :id', { result: JSON.stringify(result ?? null), id: command.id }, tx);
+  await change(tx, 'UPDATE commands SET result = :result WHERE id = :id', { result: JSON.stringify(result ?? null), id: command.id });
   return result;
 }
 
 /** Whether a command of this actor about this thing has been stored; throws `CommandUsed` when its id was used for another. */
-export async function isStored(db: Sequelize, id: string, of: { actor: string; entityId: string }): Promise<boolean> {
+export async function isStored(db: Db, id: string, of: { actor: string; entityId: string }): Promise<boolean> {
   const stored = await findCommand(db, id);
   if (stored && (stored.actor !== of.actor || stored.entityId !== of.entityId)) throw new CommandUsed();
   return stored !== null;
@@ -71,7 +67,7 @@ export async function isStored(db: Sequelize, id: string, of: { actor: string; e
 
 /** Whether this command has been stored, and what it was about. */
 export async function findCommand(
-  db: Sequelize,
+  db: Db,
   id: string,
 ): Promise<{ entityId: string; organisationId: string; kind: string; actor: string } | null> {
   const row = await selectOne<{ entity_id: string; organisation_id: string; kind: string; actor: string }>(

@@ -1,5 +1,5 @@
-import { QueryTypes, type Sequelize } from 'sequelize';
 import { Umzug, type UmzugStorage } from 'umzug';
+import type { Db } from './db';
 import { createPeople } from './migrations/0001-create-people';
 import { createDocuments } from './migrations/0002-create-documents';
 import { createRoutes } from './migrations/0003-create-routes';
@@ -13,13 +13,14 @@ import { separateIdentities } from './migrations/0010-separate-identities';
 import { countUploads } from './migrations/0011-count-uploads';
 import { keyAudit } from './migrations/0012-key-audit';
 import type { SchemaFacts } from './migrations/lib';
+import { execute, select, selectOne } from './sql';
 
 /** One forward step of the schema. It may be run again after a crash: DDL commits by itself, so every statement must be repeatable. */
 export type Migration = {
   name: string;
   up(sql: (statement: string) => Promise<void>, facts: SchemaFacts): Promise<void>;
   /** What wants more than statements, done once they have run; it must be repeatable too. */
-  after?(db: Sequelize): Promise<void>;
+  after?(db: Db): Promise<void>;
 };
 
 /** All migrations in order; a released one is never edited. */
@@ -41,32 +42,33 @@ export const migrations: readonly Migration[] = [
 const lockName = 'kense-migrate';
 
 class AppliedMigrations implements UmzugStorage<unknown> {
-  constructor(private readonly db: Sequelize) {}
+  constructor(private readonly db: Db) {}
   async logMigration({ name }: { name: string }): Promise<void> {
-    await this.db.query('INSERT INTO migrations (name, applied_at) VALUES (:name, UTC_TIMESTAMP(3))', { replacements: { name } });
+    await execute(this.db, 'INSERT INTO migrations (name, applied_at) VALUES (:name, UTC_TIMESTAMP(3))', { name });
   }
   unlogMigration(): Promise<void> {
     return Promise.reject(new Error('migrations only go forward'));
   }
   async executed(): Promise<string[]> {
-    const rows = await this.db.query<{ name: string }>('SELECT name FROM migrations ORDER BY name', { type: QueryTypes.SELECT });
+    const rows = await select<{ name: string }>(this.db, 'SELECT name FROM migrations ORDER BY name');
     return rows.map((row) => row.name);
   }
 }
 
 /** Reads the schema of the connected database. */
-function schemaFacts(db: Sequelize): SchemaFacts {
+function schemaFacts(db: Db): SchemaFacts {
   const exists = async (
     what: 'COLUMNS' | 'STATISTICS',
     key: 'COLUMN_NAME' | 'INDEX_NAME',
     table: string,
     name: string,
   ): Promise<boolean> => {
-    const found = await db.query(
+    const found = await selectOne(
+      db,
       `SELECT 1 FROM information_schema.${what} WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = :table AND ${key} = :name LIMIT 1`,
-      { replacements: { table, name }, type: QueryTypes.SELECT },
+      { table, name },
     );
-    return found.length > 0;
+    return found !== null;
   };
   return {
     hasColumn: (table, column) => exists('COLUMNS', 'COLUMN_NAME', table, column),
@@ -78,21 +80,20 @@ function schemaFacts(db: Sequelize): SchemaFacts {
  * Brings the schema to the newest version, or to the one named, and returns the names applied now. A named server lock keeps two migrators apart;
  * throws when another holds it for a minute.
  */
-export async function migrate(db: Sequelize, to?: string): Promise<string[]> {
-  return db.transaction(async (held) => {
-    const [lock] = await db.query<{ got: number | null }>('SELECT GET_LOCK(:lockName, 60) AS got', {
-      replacements: { lockName },
-      type: QueryTypes.SELECT,
-      transaction: held,
-    });
+export async function migrate(db: Db, to?: string): Promise<string[]> {
+  return db.connection().execute(async (held) => {
+    const lock = await selectOne<{ got: number | null }>(held, 'SELECT GET_LOCK(:lockName, 60) AS got', { lockName });
     if (lock?.got !== 1) throw new Error('another process is migrating this database; try again when it has finished');
     try {
-      await db.query('CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)');
+      await execute(
+        db,
+        'CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)',
+      );
       const umzug = new Umzug({
         migrations: migrations.map((m) => ({
           name: m.name,
           up: async () => {
-            await m.up(async (statement) => void (await db.query(statement)), schemaFacts(db));
+            await m.up((statement) => execute(db, statement), schemaFacts(db));
             await m.after?.(db);
           },
         })),
@@ -101,13 +102,13 @@ export async function migrate(db: Sequelize, to?: string): Promise<string[]> {
       });
       return (await umzug.up(to === undefined ? {} : { to })).map((m) => m.name);
     } finally {
-      await db.query('SELECT RELEASE_LOCK(:lockName)', { replacements: { lockName }, transaction: held });
+      await selectOne(held, 'SELECT RELEASE_LOCK(:lockName)', { lockName });
     }
   });
 }
 
 /** Names of migrations the database still lacks; empty when it is current. */
-export async function pendingMigrations(db: Sequelize): Promise<string[]> {
+export async function pendingMigrations(db: Db): Promise<string[]> {
   const applied = await new AppliedMigrations(db).executed().catch(() => [] as string[]);
   return migrations.map((m) => m.name).filter((name) => !applied.includes(name));
 }

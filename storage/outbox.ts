@@ -1,7 +1,6 @@
-import type { Sequelize } from 'sequelize';
 import { newId } from './ids';
 import { change, insert, select } from './sql';
-import type { Tx } from './tx';
+import type { Db, Tx } from './db';
 
 /** Messages that belong to no route. What they say is frozen when they are decided; delivery only renders it. */
 export type OutboxTemplate = 'password-reset' | 'password-changed' | 'iin-elsewhere';
@@ -9,9 +8,9 @@ export type Letter = { template: OutboxTemplate; to: string; language: 'ru' | 'k
 export type WaitingLetter = Letter & { id: string; attempts: number };
 
 /** Queues letters in the transaction of what causes them. */
-export const queue = (db: Sequelize, tx: Tx, letters: readonly Letter[], now: Date): Promise<void> =>
+export const queue = (tx: Tx, letters: readonly Letter[], now: Date): Promise<void> =>
   insert(
-    db,
+    tx,
     'outbox',
     letters.map(({ template, to, language, data }) => ({
       id: newId(),
@@ -23,11 +22,10 @@ export const queue = (db: Sequelize, tx: Tx, letters: readonly Letter[], now: Da
       created_at: now,
       next_at: now,
     })),
-    tx,
   );
 
 /** Letters whose time has come, the oldest first, at most `limit`. */
-export async function dueLetters(db: Sequelize, now: Date, limit: number): Promise<WaitingLetter[]> {
+export async function dueLetters(db: Db, now: Date, limit: number): Promise<WaitingLetter[]> {
   const rows = await select<{
     id: string;
     template: OutboxTemplate;
@@ -45,14 +43,14 @@ export async function dueLetters(db: Sequelize, now: Date, limit: number): Promi
 }
 
 /** When the next letter is due, or null when none waits. */
-export async function nextDue(db: Sequelize): Promise<Date | null> {
+export async function nextDue(db: Db): Promise<Date | null> {
   const [row] = await select<{ at: Date | null }>(db, 'SELECT MIN(next_at) AS at FROM outbox WHERE next_at IS NOT NULL');
   return row?.at ?? null;
 }
 
 /** Notes how an attempt ended; `nextAt` null: nobody tries again. */
 export const noteLetter = (
-  db: Sequelize,
+  db: Db,
   id: string,
   outcome: { state: 'retrying' | 'sent' | 'refused' | 'failed'; reason: string; nextAt: Date | null },
   now: Date,
@@ -65,5 +63,5 @@ export const noteLetter = (
   );
 
 /** Forgets letters that ended before an instant. */
-export const sweepOutbox = (db: Sequelize, before: Date): Promise<number> =>
+export const sweepOutbox = (db: Db, before: Date): Promise<number> =>
   change(db, 'DELETE FROM outbox WHERE done_at < :before', { before });

@@ -1,14 +1,14 @@
-import type { Sequelize } from 'sequelize';
 import type { ObjectStore } from './objects';
 import { evidenceWithReports } from './queries/evidence';
 import type { SignatureRecord } from './queries/signatures';
+import type { Db } from './db';
 
 /** What is kept of one signature: the CMS as it came, the upgraded one when there is one, the newest report as JSON. */
 export type SignatureFiles<S> = { signature: S; cms: Buffer; proof: Buffer | null; report: string };
 
 /** Reads what is kept of these signatures, in their order. */
 export async function signatureFiles<S extends SignatureRecord>(
-  { db, objects }: { db: Sequelize; objects: ObjectStore },
+  { db, objects }: { db: Db; objects: ObjectStore },
   signatures: readonly S[],
 ): Promise<SignatureFiles<S>[]> {
   const evidence = await evidenceWithReports(

@@ -1,58 +1,53 @@
-import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { CompiledQuery, type QueryResult } from 'kysely';
+import type { Db } from './db';
 
 /** Values a query may carry. */
 export type Bind = Record<string, string | number | boolean | Date | Buffer | null | readonly string[] | readonly number[]>;
 
-/** Sequelize writes dates of raw queries without their milliseconds; an instant that is hashed or sorted by must keep them. */
-function exact(replacements: Bind): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(replacements).map(([name, value]) => [
-      name,
-      value instanceof Date ? value.toISOString().replace('T', ' ').slice(0, 23) : value,
-    ]),
-  );
+/** A quoted text, which is left alone, or a name such as `:documentId`. */
+const quotedOrName = /'(?:[^'\\]|\\.|'')*'|:([A-Za-z]\w*)/g;
+
+/** Runs a statement whose values are written as `:name`. */
+function run<Row>(db: Db, sql: string, values: Bind): Promise<QueryResult<Row>> {
+  const parameters: unknown[] = [];
+  const text = sql.replace(quotedOrName, (match, name: string | undefined) => {
+    if (name === undefined) return match;
+    if (!Object.hasOwn(values, name)) throw new Error(`the statement names :${name}, which has no value`);
+    parameters.push(values[name]);
+    return '?';
+  });
+  return db.withoutPlugins().executeQuery<Row>(CompiledQuery.raw(text, parameters));
 }
 
-/** Rows of a query whose values come only through replacements. */
-export async function select<Row extends object>(db: Sequelize, sql: string, replacements: Bind = {}, tx?: Transaction): Promise<Row[]> {
-  return db.query<Row>(sql, { type: QueryTypes.SELECT, replacements: exact(replacements), transaction: tx ?? null });
+/** Rows of a query whose values come only through `values`. */
+export async function select<Row extends object>(db: Db, sql: string, values: Bind = {}): Promise<Row[]> {
+  return (await run<Row>(db, sql, values)).rows;
 }
 
 /** The first row, or null. */
-export async function selectOne<Row extends object>(
-  db: Sequelize,
-  sql: string,
-  replacements: Bind = {},
-  tx?: Transaction,
-): Promise<Row | null> {
-  return (await select<Row>(db, sql, replacements, tx))[0] ?? null;
+export async function selectOne<Row extends object>(db: Db, sql: string, values: Bind = {}): Promise<Row | null> {
+  return (await select<Row>(db, sql, values))[0] ?? null;
 }
 
 /** Runs an UPDATE or DELETE and returns how many rows it changed; a row set to its present values counts as 0. */
-export async function change(db: Sequelize, sql: string, replacements: Bind, tx?: Transaction): Promise<number> {
-  const [, affected] = await db.query(sql, { type: QueryTypes.UPDATE, replacements: exact(replacements), transaction: tx ?? null });
-  return affected;
+export async function change(db: Db, sql: string, values: Bind): Promise<number> {
+  return Number((await run(db, sql, values)).numAffectedRows ?? 0n);
 }
 
 /** Runs a statement whose outcome nobody reads. */
-export async function execute(db: Sequelize, sql: string, replacements: Bind, tx?: Transaction): Promise<void> {
-  await db.query(sql, { replacements: exact(replacements), transaction: tx ?? null });
+export async function execute(db: Db, sql: string, values: Bind = {}): Promise<void> {
+  await run(db, sql, values);
 }
 
 /** Inserts rows given as plain objects; column names come from the code, never from a request. */
-export async function insert(db: Sequelize, table: string, rows: readonly Bind[], tx?: Transaction): Promise<void> {
+export async function insert(db: Db, table: string, rows: readonly Bind[]): Promise<void> {
   const first = rows[0];
   if (!first) return;
   const columns = Object.keys(first);
   const values = rows.map((_, i) => `(${columns.map((c) => `:${c}_${i}`).join(', ')})`).join(', ');
-  const replacements: Bind = {};
-  rows.forEach((row, i) => columns.forEach((c) => (replacements[`${c}_${i}`] = row[c] ?? null)));
-  const names = columns.map((c) => `\`${c}\``).join(', ');
-  await db.query(`INSERT INTO ${table} (${names}) VALUES ${values}`, {
-    type: QueryTypes.INSERT,
-    replacements: exact(replacements),
-    transaction: tx ?? null,
-  });
+  const named: Bind = {};
+  rows.forEach((row, i) => columns.forEach((c) => (named[`${c}_${i}`] = row[c] ?? null)));
+  await run(db, `INSERT INTO ${table} (${columns.map((c) => `\`${c}\``).join(', ')}) VALUES ${values}`, named);
 }
 
 /** One LIKE pattern that finds `text` anywhere, with its wildcards taken literally. */

@@ -60,7 +60,7 @@ export function forgottenRoutes(deps: WebDeps, respond: Responder): Router {
       if (!isAllowed) continue;
       await deps.inTx(async (tx) => {
         const id = await giveReset(deps, tx, account.id, ownLifeMs);
-        await queue(deps.db, tx, [resetLetter(account, id, 0)], deps.now());
+        await queue(tx, [resetLetter(account, id, 0)], deps.now());
       });
       sent++;
     }
@@ -97,8 +97,8 @@ export function forgottenRoutes(deps: WebDeps, respond: Responder): Router {
     }
     const hash = await hashPassword(read.password);
     await deps.inTx(async (tx) => {
-      if (!(await useReset(deps.db, tx, reset.id, deps.now()))) throw new Refusal('sign_in.link_over');
-      await setPassword(deps.db, tx, reset.accountId, { hash, mustChange: false }, deps.now());
+      if (!(await useReset(tx, reset.id, deps.now()))) throw new Refusal('sign_in.link_over');
+      await setPassword(tx, reset.accountId, { hash, mustChange: false }, deps.now());
       await passwordChanged(deps, tx, reset, { by: 'link', keptSession: '', address: req.ip ?? '' });
     });
     wakeSoon(deps);

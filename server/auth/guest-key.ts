@@ -29,7 +29,7 @@ export function guestKeyProof(deps: WebDeps, respond: Responder): GuestKey {
     if (answered.signer.iin !== participant.iin) return { code: 'signing.wrong_iin' };
     const { actor, document, name } = place;
     await deps.inTx((tx) =>
-      appendAudit(deps.db, tx, {
+      appendAudit(tx, {
         organisationId: document.organisationId,
         at: deps.now(),
         actor: auditActor(actor, name),

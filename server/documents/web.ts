@@ -278,9 +278,9 @@ async function revokeLink(
     at: now,
   };
   await deps.inTx((tx) =>
-    once(deps.db, tx, row, async () => {
-      await revokeInvitation(deps.db, tx, participant.id, now);
-      await appendAudit(deps.db, tx, {
+    once(tx, row, async () => {
+      await revokeInvitation(tx, participant.id, now);
+      await appendAudit(tx, {
         organisationId: document.organisationId,
         at: now,
         actor: auditActor(actor, name),
@@ -307,13 +307,11 @@ async function keepUpload(deps: WebDeps, req: Request, outcome: UploadOutcome, c
   const made = await deps
     .inTx((tx) =>
       once(
-        deps.db,
         tx,
         { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.uploaded', entityId: id, at: now },
         async () => {
           const { file } = outcome;
           await insertDocument(
-            deps.db,
             tx,
             {
               id,
@@ -328,7 +326,7 @@ async function keepUpload(deps: WebDeps, req: Request, outcome: UploadOutcome, c
             },
             now,
           );
-          await appendAudit(deps.db, tx, {
+          await appendAudit(tx, {
             organisationId: me.organisationId,
             at: now,
             actor: auditActor(me, req.kense.session?.person.name ?? ''),
@@ -360,16 +358,15 @@ async function keepNewVersion(deps: WebDeps, req: Request, document: Document, f
   const now = deps.now();
   const kept = await deps.inTx((tx) =>
     once(
-      deps.db,
       tx,
       { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.reuploaded', entityId: document.id, at: now },
       async () => {
-        const locked = await lockDocument(deps.db, tx, document.id);
+        const locked = await lockDocument(tx, document.id);
         if (!locked || !mayDocument(me, 'replace-file', locked)) throw new Refusal('document.wrong_state');
-        const version = (await lastFileVersion(deps.db, tx, document.id)) + 1;
-        await insertFile(deps.db, tx, document.id, { ...file, version }, me.personId, now);
-        if ((await replaceFile(deps.db, tx, document.id, locked.rev, file.id, now)) === 0) throw new Refusal('document.stale');
-        await appendAudit(deps.db, tx, {
+        const version = (await lastFileVersion(tx, document.id)) + 1;
+        await insertFile(tx, document.id, { ...file, version }, me.personId, now);
+        if ((await replaceFile(tx, document.id, locked.rev, file.id, now)) === 0) throw new Refusal('document.stale');
+        await appendAudit(tx, {
           organisationId: me.organisationId,
           at: now,
           actor: auditActor(me, req.kense.session?.person.name ?? ''),
@@ -393,7 +390,6 @@ async function moveToTrash(deps: WebDeps, req: Request, document: Document, into
   const now = deps.now();
   await deps.inTx((tx) =>
     once(
-      deps.db,
       tx,
       {
         id: command,
@@ -404,10 +400,10 @@ async function moveToTrash(deps: WebDeps, req: Request, document: Document, into
         at: now,
       },
       async () => {
-        const locked = await lockDocument(deps.db, tx, document.id);
+        const locked = await lockDocument(tx, document.id);
         if (!locked || !mayDocument(me, into ? 'trash' : 'restore', locked)) throw new Refusal('document.wrong_state');
-        await setTrashed(deps.db, tx, document.id, locked.rev, into ? now : null, now);
-        await appendAudit(deps.db, tx, {
+        await setTrashed(tx, document.id, locked.rev, into ? now : null, now);
+        await appendAudit(tx, {
           organisationId: me.organisationId,
           at: now,
           actor: auditActor(me, req.kense.session?.person.name ?? ''),
@@ -502,8 +498,8 @@ function readEditor(posted: Posted): { state: EditorState; act: ReturnType<typeo
 async function save(deps: WebDeps, document: Document, state: EditorState, rev: number): Promise<Document | null> {
   if (holds(document, state)) return document;
   return deps.inTx(async (tx) => {
-    const changed = await saveDraft(deps.db, tx, document.id, rev, state.card, state.draft, deps.now());
-    const stored = await lockDocument(deps.db, tx, document.id);
+    const changed = await saveDraft(tx, document.id, rev, state.card, state.draft, deps.now());
+    const stored = await lockDocument(tx, document.id);
     return changed > 0 || (stored && holds(stored, state)) ? stored : null;
   });
 }

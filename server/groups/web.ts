@@ -23,7 +23,6 @@ import {
   type SigningGroup,
   startGroup,
 } from '../../storage/queries/groups';
-import type { Tx } from '../../storage/tx';
 import { commandOf } from '../kit/command';
 import { memberOf, type WebDeps } from '../kit/context';
 import { flatten } from '../kit/form';
@@ -33,6 +32,7 @@ import { groupBase } from '../kit/parts/open-groups';
 import type { Responder } from '../kit/respond';
 import type { GroupPage, OutcomesJson } from './pages';
 import { presentGroup } from './presenters';
+import type { Tx } from '../../storage/db';
 
 /** A hundred signatures with certificates and time-stamps are about a megabyte; old programs enclose more. */
 const signaturesLimit = '16mb';
@@ -135,11 +135,11 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
     const now = deps.now();
     const { organisationId } = group;
     await deps.inTx((tx) =>
-      once(deps.db, tx, { id: commandId, organisationId, actor: me.personId, kind: action, entityId: group.id, at: now }, async () => {
+      once(tx, { id: commandId, organisationId, actor: me.personId, kind: action, entityId: group.id, at: now }, async () => {
         const details = await work(tx, now);
         const actor = auditActor(me, req.kense.session?.person.name ?? '');
         const row = { organisationId, at: now, actor, action, entityKind: 'group' as const, entityId: group.id, commandId, details };
-        await appendAudit(deps.db, tx, row);
+        await appendAudit(tx, row);
         return null;
       }),
     );
@@ -156,9 +156,9 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
       const problem = isRefusal && remark === '' ? 'route.remark_required' : remark.length > maxRemarkLength ? 'field.too_long' : null;
       if (problem) return showProblem(req, res, group, commandId, remark, problem);
       await command(req, found, commandId, 'group.started', async (tx, now) => {
-        const { total } = await countsOf(deps.db, group.id, tx);
+        const { total } = await countsOf(tx, group.id);
         if (total === 0) throw new Refusal('group.nothing_chosen');
-        if (!(await startGroup(deps.db, tx, group.id, isRefusal ? remark : null, now))) throw new Refusal('group.ended');
+        if (!(await startGroup(tx, group.id, isRefusal ? remark : null, now))) throw new Refusal('group.ended');
         return { purpose: group.purpose, documents: total };
       });
     } else if (isClosed(group.state)) throw new Refusal('group.ended');
@@ -185,8 +185,8 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
     const commandId = commandOf(req);
     if (!isClosed(group.state))
       await command(req, found, commandId, 'group.stopped', async (tx, now) => {
-        if (!(await closeGroup(deps.db, tx, group.id, 'stopped', now))) throw new Refusal('group.ended');
-        const { total, done, failed } = await countsOf(deps.db, group.id, tx);
+        if (!(await closeGroup(tx, group.id, 'stopped', now))) throw new Refusal('group.ended');
+        const { total, done, failed } = await countsOf(tx, group.id);
         return { purpose: group.purpose, total, done, failed };
       });
     if (group.state === 'running') await groups.nudge(group); // its run ends now and not at its next look; an outage does no harm

@@ -52,7 +52,7 @@ export async function noteEntry(
 ): Promise<void> {
   const person = await personById(deps.db, personId);
   await deps.inTx((tx) =>
-    appendAudit(deps.db, tx, {
+    appendAudit(tx, {
       organisationId,
       at: deps.now(),
       actor: { kind: 'member', id: personId, name: person?.name ?? '' },

@@ -89,7 +89,6 @@ export function directoryRoutes(deps: WebDeps, respond: Responder, fresh: FreshP
     const commandId = commandOf(req);
     await deps.inTx((tx) =>
       once(
-        deps.db,
         tx,
         {
           id: commandId,
@@ -100,8 +99,8 @@ export function directoryRoutes(deps: WebDeps, respond: Responder, fresh: FreshP
           at: now,
         },
         async () => {
-          await saveSetting(deps.db, tx, me.organisationId, mappingSetting, mapping, now);
-          await appendAudit(deps.db, tx, {
+          await saveSetting(tx, me.organisationId, mappingSetting, mapping, now);
+          await appendAudit(tx, {
             organisationId: me.organisationId,
             at: now,
             actor: auditActor(me, req.kense.session?.person.name ?? ''),

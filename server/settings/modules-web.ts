@@ -41,12 +41,11 @@ export function moduleRoutes(deps: WebDeps, respond: Responder): Router {
     const { organisationId } = me;
     await deps.inTx((tx) =>
       once(
-        deps.db,
         tx,
         { id: commandId, organisationId, actor: me.personId, kind: action, entityId: organisationId, at: now },
         async () => {
-          await saveSetting(deps.db, tx, organisationId, moduleSetting(name), { isOn, by, at: now.toISOString() }, now);
-          await appendAudit(deps.db, tx, {
+          await saveSetting(tx, organisationId, moduleSetting(name), { isOn, by, at: now.toISOString() }, now);
+          await appendAudit(tx, {
             organisationId,
             at: now,
             actor: auditActor(me, by),

@@ -89,7 +89,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     }
     const hash = await hashPassword(read.password);
     await deps.inTx(async (tx) => {
-      await setPassword(deps.db, tx, account.id, { hash, mustChange: false }, deps.now());
+      await setPassword(tx, account.id, { hash, mustChange: false }, deps.now());
       await passwordChanged(deps, tx, account, { by: 'owner', keptSession: session.id, address: req.ip ?? '' });
     });
     wakeSoon(deps);
@@ -133,7 +133,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     return account;
   };
   const note = (tx: Parameters<Parameters<WebDeps['inTx']>[0]>[0], session: Session, action: string, login: string): Promise<void> =>
-    appendAudit(deps.db, tx, {
+    appendAudit(tx, {
       organisationId: session.organisation?.id ?? installation,
       at: deps.now(),
       actor: { kind: 'member', id: session.person.id, name: session.person.name },
@@ -156,7 +156,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     const account = await accountOfSession(session);
     if (account.totp?.since) throw new Refusal('sign_in.factor_on');
     const secret = newSecret();
-    await deps.inTx((tx) => proposeTotp(deps.db, tx, account.id, sealSecret(deps.config.secrets, account.id, secret)));
+    await deps.inTx((tx) => proposeTotp(tx, account.id, sealSecret(deps.config.secrets, account.id, secret)));
     respond.go(req, res, '/settings/second-factor');
   });
 
@@ -175,7 +175,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     await counted.attempt.succeeded();
     const { codes, digests } = makeCodes();
     await deps.inTx(async (tx) => {
-      await confirmTotp(deps.db, tx, account.id, step, digests, deps.now());
+      await confirmTotp(tx, account.id, step, digests, deps.now());
       await note(tx, session, 'person.second_factor_on', account.login);
     });
     await noteProof(deps.db, session.id, { proof: 'two-factor', key: null }, deps.now());
@@ -189,7 +189,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     if (!account.totp?.since) return respond.go(req, res, '/settings/second-factor');
     const { codes, digests } = makeCodes();
     await deps.inTx(async (tx) => {
-      await replaceCodes(deps.db, tx, account.id, digests);
+      await replaceCodes(tx, account.id, digests);
       await note(tx, session, 'person.recovery_codes_made', account.login);
     });
     await showFactor(req, res, account, { codes });
@@ -200,7 +200,7 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     if (!(await fresh(req, res))) return;
     const account = await accountOfSession(session);
     await deps.inTx(async (tx) => {
-      await removeTotp(deps.db, tx, account.id);
+      await removeTotp(tx, account.id);
       if (account.totp?.since) await note(tx, session, 'person.second_factor_off', account.login);
     });
     respond.go(req, res, '/settings/second-factor', { tone: 'ok', key: 'flash.second_factor_off' });

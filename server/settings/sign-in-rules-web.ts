@@ -48,13 +48,12 @@ export function signInRuleRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     const { organisationId } = me;
     await deps.inTx((tx) =>
       once(
-        deps.db,
         tx,
         { id: commandId, organisationId, actor: me.personId, kind: 'settings.sign_in', entityId: organisationId, at: now },
         async () => {
-          await saveSetting(deps.db, tx, organisationId, rulesSetting, wanted, now);
-          for (const role of organisationRoles) await revokeWeakSessions(deps.db, tx, { organisationId, role, proof: wanted[role] }, now);
-          await appendAudit(deps.db, tx, {
+          await saveSetting(tx, organisationId, rulesSetting, wanted, now);
+          for (const role of organisationRoles) await revokeWeakSessions(tx, { organisationId, role, proof: wanted[role] }, now);
+          await appendAudit(tx, {
             organisationId,
             at: now,
             actor: auditActor(me, session.person.name),

@@ -26,7 +26,6 @@ import {
   restoreMembership,
 } from '../../storage/queries/people';
 import { liveSessions, revokeOtherSessions, revokeSession } from '../../storage/queries/sessions';
-import type { Tx } from '../../storage/tx';
 import { commandOf } from '../kit/command';
 import { memberOf, type WebDeps } from '../kit/context';
 import { flatten } from '../kit/form';
@@ -36,6 +35,7 @@ import type { Responder } from '../kit/respond';
 import type { FieldErrors } from '../kit/views';
 import type { NewPersonForm, PeoplePage } from './pages';
 import { describeAgent } from './user-agent';
+import type { Tx } from '../../storage/db';
 
 const peopleShown = 200;
 
@@ -204,7 +204,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     if (!role || !grantable(me).includes(role)) throw new Refusal('person.bad_role');
     const rev = requireWholeNumber(posted.rev);
     await changeMember(deps, req, me, String(req.params.id), 'person.role_changed', { role }, async (tx, personId) => {
-      if ((await changeRole(deps.db, tx, me.organisationId, personId, role, rev)) === 0) throw new Refusal('document.stale');
+      if ((await changeRole(tx, me.organisationId, personId, role, rev)) === 0) throw new Refusal('document.stale');
     });
     await changed(req, res, 'flash.role_changed');
   });
@@ -223,9 +223,9 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
       isActive ? 'person.enabled' : 'person.disabled',
       {},
       async (tx, personId, member) => {
-        if (!isActive) return void (await endMembership(deps.db, tx, me.organisationId, personId, 'hand', deps.now()));
-        if (member.iin && (await holderOfIin(deps.db, tx, me.organisationId, member.iin, personId))) throw new Refusal('person.iin_taken');
-        await restoreMembership(deps.db, tx, me.organisationId, personId);
+        if (!isActive) return void (await endMembership(tx, me.organisationId, personId, 'hand', deps.now()));
+        if (member.iin && (await holderOfIin(tx, me.organisationId, member.iin, personId))) throw new Refusal('person.iin_taken');
+        await restoreMembership(tx, me.organisationId, personId);
       },
     );
     await changed(req, res, isActive ? 'flash.person_enabled' : 'flash.person_disabled');
@@ -236,7 +236,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     const me = managerOf(req);
     if (!(await fresh(req, res))) return;
     const given = await changeMember(deps, req, me, String(req.params.id), 'person.password_reset', {}, async (tx, personId) => {
-      const [person, account] = [await personById(deps.db, personId, tx), await accountInTrust(deps.db, tx, me.organisationId, personId)];
+      const [person, account] = [await personById(tx, personId), await accountInTrust(tx, me.organisationId, personId)];
       if (!person || !account) throw new Refusal('person.not_our_account');
       const id = await giveReset(deps, tx, account.id, givenLifeMs);
       if (!person.email) return { name: person.name, mailedTo: null, reset: id };
@@ -245,7 +245,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
         id,
         givenLifeMs / 3_600_000,
       );
-      await queue(deps.db, tx, [letter], deps.now());
+      await queue(tx, [letter], deps.now());
       return { name: person.name, mailedTo: person.email, reset: id };
     });
     if (given?.mailedTo) wakeSoon(deps);
@@ -258,9 +258,9 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     const me = managerOf(req);
     if (!(await fresh(req, res))) return;
     await changeMember(deps, req, me, String(req.params.id), 'person.second_factor_off', {}, async (tx, personId) => {
-      const account = await accountInTrust(deps.db, tx, me.organisationId, personId);
+      const account = await accountInTrust(tx, me.organisationId, personId);
       if (!account) throw new Refusal('person.not_our_account');
-      await removeTotp(deps.db, tx, account.id);
+      await removeTotp(tx, account.id);
     });
     await changed(req, res, 'flash.second_factor_off');
   });
@@ -280,7 +280,6 @@ async function createMember(
   try {
     return await deps.inTx((tx) =>
       once(
-        deps.db,
         tx,
         {
           id: commandId,
@@ -291,10 +290,9 @@ async function createMember(
           at: now,
         },
         async () => {
-          await lockPeopleOf(deps.db, tx, me.organisationId);
-          if (person.iin && (await holderOfIin(deps.db, tx, me.organisationId, person.iin))) throw new Taken('iin-taken');
+          await lockPeopleOf(tx, me.organisationId);
+          if (person.iin && (await holderOfIin(tx, me.organisationId, person.iin))) throw new Taken('iin-taken');
           const made = await createPerson(
-            deps.db,
             tx,
             { name: person.name, email: person.email || null, iin: person.iin || null },
             { login: person.login, source: 'local', passwordHash, organisationId: me.organisationId, mustChange: true },
@@ -302,7 +300,6 @@ async function createMember(
           );
           if (made === 'taken') throw new Taken('taken');
           await insertMembership(
-            deps.db,
             tx,
             {
               organisationId: me.organisationId,
@@ -313,7 +310,7 @@ async function createMember(
             },
             now,
           );
-          await appendAudit(deps.db, tx, {
+          await appendAudit(tx, {
             organisationId: me.organisationId,
             at: now,
             actor: auditActor(me, req.kense.session?.person.name ?? ''),
@@ -354,17 +351,16 @@ async function changeMember<Result>(
   const now = deps.now();
   return deps.inTx((tx) =>
     once<Result | null>(
-      deps.db,
       tx,
       { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: action, entityId: personId.slice(0, 26), at: now },
       async () => {
-        await lockPeopleOf(deps.db, tx, me.organisationId);
-        const member = isUlid(personId) ? await lockMember(deps.db, tx, me.organisationId, personId) : null;
+        await lockPeopleOf(tx, me.organisationId);
+        const member = isUlid(personId) ? await lockMember(tx, me.organisationId, personId) : null;
         if (!member) throw new Refusal('not_found');
         if (member.role === 'owner' && me.role !== 'owner') throw new Refusal('forbidden');
         const result = await work(tx, personId, member);
-        if (member.role === 'owner' && (await countOwners(deps.db, me.organisationId, tx)) === 0) throw new Refusal('person.last_owner');
-        await appendAudit(deps.db, tx, {
+        if (member.role === 'owner' && (await countOwners(tx, me.organisationId)) === 0) throw new Refusal('person.last_owner');
+        await appendAudit(tx, {
           organisationId: me.organisationId,
           at: now,
           actor: auditActor(me, req.kense.session?.person.name ?? ''),

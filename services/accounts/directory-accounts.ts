@@ -21,8 +21,8 @@ import {
   refreshMembership,
   refreshPerson,
 } from '../../storage/queries/people';
-import type { Tx } from '../../storage/tx';
 import type { Deps } from '../deps';
+import type { Tx } from '../../storage/db';
 
 export type DirectoryAdmitted = { ok: true; account: Account } | { ok: false; code: 'sign_in.no_role' | 'sign_in.login_reused' };
 
@@ -40,12 +40,11 @@ export async function admitDirectoryPerson(deps: AdmitDeps, person: DirectoryPer
     return role ? [{ organisationId, role }] : [];
   });
   return deps.inTx(async (tx) => {
-    const found = await accountFor(deps, tx, person);
+    const found = await accountFor(tx, person);
     if (found === 'reused') return { ok: false, code: 'sign_in.login_reused' };
     if (found === 'local' || found?.disabledAt || (!found && roles.length === 0)) return { ok: false, code: 'sign_in.no_role' };
     const now = deps.now();
     const iin = await iinFor(
-      deps,
       tx,
       person,
       found?.personId ?? null,
@@ -53,23 +52,23 @@ export async function admitDirectoryPerson(deps: AdmitDeps, person: DirectoryPer
     );
     const facts = { name: person.name, email: person.email, iin };
     if (found) {
-      await refreshPerson(deps.db, tx, found.personId, facts);
-      await refreshAccount(deps.db, tx, found.id, { login: person.login, directoryId: person.id });
+      await refreshPerson(tx, found.personId, facts);
+      await refreshAccount(tx, found.id, { login: person.login, directoryId: person.id });
     }
     const made =
       found ??
-      (await createPerson(deps.db, tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now));
+      (await createPerson(tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now));
     if (made === 'taken') return { ok: false, code: 'sign_in.login_reused' };
-    await placeByGroups(deps, tx, made.personId, person.position, roles, now);
-    const account = await accountOf(deps.db, made.personId, 'ldap', tx);
+    await placeByGroups(tx, made.personId, person.position, roles, now);
+    const account = await accountOf(tx, made.personId, 'ldap');
     return account ? { ok: true, account } : { ok: false, code: 'sign_in.no_role' };
   });
 }
 
 /** The directory account of a person; `local`: the login is a local one's; `reused`: it was somebody else's in the directory. */
-async function accountFor(deps: AdmitDeps, tx: Tx, person: DirectoryPerson): Promise<Account | 'local' | 'reused' | null> {
-  const byId = await accountByDirectoryId(deps.db, person.id, tx);
-  const byLogin = await accountByLogin(deps.db, person.login, tx);
+async function accountFor(tx: Tx, person: DirectoryPerson): Promise<Account | 'local' | 'reused' | null> {
+  const byId = await accountByDirectoryId(tx, person.id);
+  const byLogin = await accountByLogin(tx, person.login);
   if (byId) return byLogin && byLogin.id !== byId.id ? 'reused' : byId;
   if (!byLogin) return null;
   if (byLogin.source === 'local') return 'local';
@@ -78,37 +77,35 @@ async function accountFor(deps: AdmitDeps, tx: Tx, person: DirectoryPerson): Pro
 
 /** The IIN to write down: none where a colleague carries it already, for inside an organisation it names one person. */
 async function iinFor(
-  deps: AdmitDeps,
   tx: Tx,
   { iin }: DirectoryPerson,
   personId: string | null,
   organisations: readonly string[],
 ): Promise<string | null> {
-  if (iin === null || (personId !== null && (await personById(deps.db, personId, tx))?.iin)) return null;
+  if (iin === null || (personId !== null && (await personById(tx, personId))?.iin)) return null;
   for (const organisationId of [...organisations].sort()) {
-    await lockPeopleOf(deps.db, tx, organisationId);
-    if (await holderOfIin(deps.db, tx, organisationId, iin, personId ?? '')) return null;
+    await lockPeopleOf(tx, organisationId);
+    if (await holderOfIin(tx, organisationId, iin, personId ?? '')) return null;
   }
   return iin;
 }
 
 async function placeByGroups(
-  deps: AdmitDeps,
   tx: Tx,
   personId: string,
   position: string,
   roles: readonly { organisationId: string; role: Membership['role'] }[],
   now: Date,
 ): Promise<void> {
-  const held = new Map((await allMembershipsOf(deps.db, personId, tx)).map((m) => [m.organisationId, m]));
+  const held = new Map((await allMembershipsOf(tx, personId)).map((m) => [m.organisationId, m]));
   for (const { organisationId, role } of roles) {
-    if (held.has(organisationId)) await refreshMembership(deps.db, tx, { organisationId, personId, role, position });
-    else await insertMembership(deps.db, tx, { organisationId, personId, role, roleSource: 'directory', position }, now);
+    if (held.has(organisationId)) await refreshMembership(tx, { organisationId, personId, role, position });
+    else await insertMembership(tx, { organisationId, personId, role, roleSource: 'directory', position }, now);
   }
   const given = new Set(roles.map((r) => r.organisationId));
   for (const { organisationId, roleSource, endedAt } of held.values())
     if (roleSource === 'directory' && endedAt === null && !given.has(organisationId))
-      await endMembership(deps.db, tx, organisationId, personId, 'directory', now);
+      await endMembership(tx, organisationId, personId, 'directory', now);
 }
 
 /**
@@ -156,11 +153,11 @@ async function leaveDirectory(
 ): Promise<void> {
   const now = deps.now();
   await deps.inTx(async (tx) => {
-    const account = await accountById(deps.db, id, tx);
-    for (const { organisationId, endedAt } of await allMembershipsOf(deps.db, personId, tx)) {
+    const account = await accountById(tx, id);
+    for (const { organisationId, endedAt } of await allMembershipsOf(tx, personId)) {
       if (endedAt) continue;
-      await endMembership(deps.db, tx, organisationId, personId, 'directory', now);
-      await appendAudit(deps.db, tx, {
+      await endMembership(tx, organisationId, personId, 'directory', now);
+      await appendAudit(tx, {
         organisationId,
         at: now,
         actor: { kind: 'system', id: 'directory', name: 'directory' },

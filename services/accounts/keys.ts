@@ -34,14 +34,13 @@ export async function joinByKey(
   const now = deps.now();
   const { personId, organisationId } = place;
   const outcome = await deps.inTx(async (tx) => {
-    await lockPeopleOf(deps.db, tx, organisationId);
-    if (await holderOfIin(deps.db, tx, organisationId, key.iin, personId)) return 'eds.iin_taken';
-    const before = await confirmedIin(deps.db, personId, tx);
-    await confirmIin(deps.db, tx, personId, key, now);
-    const others = before ? [] : await othersOfIin(deps.db, key.iin, personId, tx);
-    const person = await personById(deps.db, personId, tx);
+    await lockPeopleOf(tx, organisationId);
+    if (await holderOfIin(tx, organisationId, key.iin, personId)) return 'eds.iin_taken';
+    const before = await confirmedIin(tx, personId);
+    await confirmIin(tx, personId, key, now);
+    const others = before ? [] : await othersOfIin(tx, key.iin, personId);
+    const person = await personById(tx, personId);
     await queue(
-      deps.db,
       tx,
       others.map(({ email, language, name }) => ({
         template: 'iin-elsewhere',
@@ -51,7 +50,7 @@ export async function joinByKey(
       })),
       now,
     );
-    await appendAudit(deps.db, tx, {
+    await appendAudit(tx, {
       organisationId,
       at: now,
       actor: { kind: 'member', id: personId, name: person?.name ?? '' },

@@ -1,6 +1,7 @@
 import { RateLimiterMySQL, RateLimiterRes } from 'rate-limiter-flexible';
 import { countedLogin } from '../../domain/people/logins';
 import type { Deps } from '../deps';
+import { connectionsOf } from '../../storage/db';
 
 const windowSeconds = 15 * 60;
 
@@ -23,8 +24,8 @@ type Key = [limiter: RateLimiterMySQL, key: string];
 export function signInLimits(deps: Pick<Deps, 'db' | 'config'>) {
   const limiter = (keyPrefix: string, points: number, duration: number = windowSeconds): RateLimiterMySQL =>
     new RateLimiterMySQL({
-      storeClient: deps.db,
-      storeType: 'sequelize',
+      storeClient: connectionsOf(deps.db),
+      storeType: 'pool',
       dbName: new URL(deps.config.databaseUrl).pathname.slice(1),
       tableName: 'rate_limits',
       tableCreated: true,

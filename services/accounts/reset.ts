@@ -5,8 +5,8 @@ import { insertReset } from '../../storage/queries/accounts';
 import { membershipsOf, personById } from '../../storage/queries/people';
 import { revokeOtherSessions } from '../../storage/queries/sessions';
 import { installation } from '../../storage/queries/settings';
-import type { Tx } from '../../storage/tx';
 import type { Deps } from '../deps';
+import type { Tx } from '../../storage/db';
 
 /** How long a link given out by an administrator works. Milliseconds. */
 export const givenLifeMs = 24 * 3_600_000;
@@ -19,7 +19,7 @@ export const resetUrl = (config: Pick<Deps['config'], 'publicUrl' | 'secrets'>, 
 export async function giveReset(deps: Deps, tx: Tx, accountId: string, lifeMs: number): Promise<string> {
   const now = deps.now();
   const id = deps.newId();
-  await insertReset(deps.db, tx, { id, accountId, expiresAt: new Date(now.getTime() + lifeMs) }, now);
+  await insertReset(tx, { id, accountId, expiresAt: new Date(now.getTime() + lifeMs) }, now);
   return id;
 }
 
@@ -43,12 +43,11 @@ export async function passwordChanged(
   how: { by: 'owner' | 'link'; keptSession: string; address: string },
 ): Promise<void> {
   const now = deps.now();
-  await revokeOtherSessions(deps.db, account.personId, how.keptSession, now, tx);
-  const person = await personById(deps.db, account.personId, tx);
-  const places = await membershipsOf(deps.db, account.personId, tx);
+  await revokeOtherSessions(tx, account.personId, how.keptSession, now);
+  const person = await personById(tx, account.personId);
+  const places = await membershipsOf(tx, account.personId);
   if (person?.email)
     await queue(
-      deps.db,
       tx,
       [
         {
@@ -66,7 +65,7 @@ export async function passwordChanged(
       ],
       now,
     );
-  await appendAudit(deps.db, tx, {
+  await appendAudit(tx, {
     organisationId: places[0]?.organisationId ?? installation,
     at: now,
     actor: { kind: 'member', id: account.personId, name: person?.name ?? '' },

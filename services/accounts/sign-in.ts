@@ -60,7 +60,7 @@ export async function noteRefusal(
   const now = deps.now();
   for (const organisationId of places.length > 0 ? places.map((place) => place.organisationId) : [installation]) {
     await deps.inTx((tx) =>
-      appendAudit(deps.db, tx, {
+      appendAudit(tx, {
         organisationId,
         at: now,
         actor: { kind: 'guest', id: 'visitor', name: '' },

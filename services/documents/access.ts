@@ -1,8 +1,8 @@
 import { appendAudit, auditActor, hasAudit } from '../../storage/audit';
 import type { Session } from '../../storage/queries/sessions';
-import { isDuplicate } from '../../storage/tx';
 import type { Deps } from '../deps';
 import type { Place } from './place';
+import { isDuplicate } from '../../storage/db';
 
 /** Who looks: a session, or somebody with a link, and from where. */
 export type Looker = { session: Session | null; address: string };
@@ -22,7 +22,7 @@ export async function noteAccess(
   const commandId = action === 'document.viewed' ? `view-${session?.id ?? entityId}-${document.id}` : deps.newId();
   if (action === 'document.viewed' && (await hasAudit(deps.db, { commandId, action, entityId }))) return;
   const written = deps.inTx((tx) =>
-    appendAudit(deps.db, tx, {
+    appendAudit(tx, {
       organisationId: document.organisationId,
       at: deps.now(),
       actor: auditActor(actor, name),

@@ -45,7 +45,6 @@ export async function createGroup(deps: Deps, me: Member, commandId: string, pur
   };
   await deps.inTx((tx) =>
     insertGroup(
-      deps.db,
       tx,
       group,
       items.map((item) => ({ ...item, id: deps.newId(), commandId: deps.newId() })),

@@ -3,8 +3,8 @@ import type { RouteEffect, System } from '../../domain/routes/decide';
 import type { Route } from '../../domain/routes/route';
 import type { Delivery, MailTemplate } from '../../storage/queries/mail';
 import { recipientsOf, type RouteRecipient } from '../../storage/queries/routes';
-import type { Tx } from '../../storage/tx';
 import type { WorkerDeps } from '../worker-deps';
+import type { Tx } from '../../storage/db';
 
 type Queued = Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>;
 const initiatorTemplates = { answered: 'answered', signed: 'completed', refused: 'refused', expired: 'expired' } as const;
@@ -43,7 +43,7 @@ export async function mailsFor(
       language: to.language,
     });
   };
-  const people = await recipients(deps, tx, route, effects);
+  const people = await recipients(tx, route, effects);
   for (const effect of effects) {
     if (effect.kind === 'tell-initiator') {
       if (command.by.kind === 'member' && command.by.personId === route.initiatorId) continue; // nobody needs a mail of their own act
@@ -63,8 +63,8 @@ export async function mailsFor(
 }
 
 /** Everybody the effects may write to, by participant id or, for the initiator, by person id; one query for all. */
-async function recipients(deps: WorkerDeps, tx: Tx, route: Route, effects: readonly RouteEffect[]): Promise<Map<string, RouteRecipient>> {
+async function recipients(tx: Tx, route: Route, effects: readonly RouteEffect[]): Promise<Map<string, RouteRecipient>> {
   const ids = effects.flatMap((e) => (e.kind === 'tell-initiator' ? [] : e.participantIds));
-  const rows = await recipientsOf(deps.db, tx, ids, route.initiatorId);
+  const rows = await recipientsOf(tx, ids, route.initiatorId);
   return new Map(rows.map((to) => [to.id, to]));
 }

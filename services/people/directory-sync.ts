@@ -5,8 +5,8 @@ import { appendAudit, type AuditEntry } from '../../storage/audit';
 import { allMappings, type DirectoryMapping, directoryMembers, type DirectorySync, syncSetting } from '../../storage/queries/directory';
 import { countOwners, endMembership, lockPeopleOf, setDirectoryRole } from '../../storage/queries/people';
 import { saveSetting } from '../../storage/queries/settings';
-import type { Tx } from '../../storage/tx';
 import type { WorkerDeps } from '../worker-deps';
+import type { Tx } from '../../storage/db';
 
 /**
  * Looks at the whole directory once and brings the members of every organisation in line. An organisation that would lose more than the
@@ -34,15 +34,15 @@ type SyncDeps = Pick<WorkerDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory' |
 const everybody = 200_000;
 const system: AuditEntry['actor'] = { kind: 'system', id: 'directory', name: 'directory' };
 type SyncEvent = { action: 'person.left_directory' | 'person.role_changed'; personId: string; details: Record<string, unknown> };
-async function carryOut(deps: SyncDeps, tx: Tx, organisationId: string, plan: SyncPlan, now: Date): Promise<SyncEvent[]> {
+async function carryOut(tx: Tx, organisationId: string, plan: SyncPlan, now: Date): Promise<SyncEvent[]> {
   const events: SyncEvent[] = [];
   for (const { personId, login, why } of plan.end) {
-    await endMembership(deps.db, tx, organisationId, personId, 'directory', now);
+    await endMembership(tx, organisationId, personId, 'directory', now);
     events.push({ action: 'person.left_directory', personId, details: { login, why } });
   }
   for (const { personId, login, from, to } of plan.change) {
-    if (from === 'owner' && (await countOwners(deps.db, organisationId, tx)) < 2) continue; // the last owner stays, whatever group is missing
-    await setDirectoryRole(deps.db, tx, organisationId, personId, to);
+    if (from === 'owner' && (await countOwners(tx, organisationId)) < 2) continue; // the last owner stays, whatever group is missing
+    await setDirectoryRole(tx, organisationId, personId, to);
     events.push({ action: 'person.role_changed', personId, details: { login, role: to, by: 'directory' } });
   }
   return events;
@@ -57,14 +57,14 @@ async function syncOrganisation(
 ): Promise<void> {
   const now = deps.now();
   await deps.inTx(async (tx) => {
-    await lockPeopleOf(deps.db, tx, organisationId);
-    const members = await directoryMembers(deps.db, organisationId, tx);
+    await lockPeopleOf(tx, organisationId);
+    const members = await directoryMembers(tx, organisationId);
     if (members.length === 0 && mapping.length === 0) return;
     const names = new Map(members.map((m) => [m.personId, m.name]));
     const plan = planSync(members, entries, mapping, (login) => normalLogin(login) ?? login);
     const waits = confirmedBy === null && needsAWord(plan, deps.syncMaxPercent);
     const actor = confirmedBy ?? system;
-    const events = waits ? [] : await carryOut(deps, tx, organisationId, plan, now);
+    const events = waits ? [] : await carryOut(tx, organisationId, plan, now);
     const outcome: DirectorySync = {
       at: now.toISOString(),
       ended: waits ? 0 : plan.end.length,
@@ -72,9 +72,9 @@ async function syncOrganisation(
       members: members.length,
       waiting: waits ? plan.end.map(({ personId, login, why }) => ({ personId, login, why, name: names.get(personId) ?? login })) : null,
     };
-    await saveSetting(deps.db, tx, organisationId, syncSetting, outcome, now);
+    await saveSetting(tx, organisationId, syncSetting, outcome, now);
     for (const { action, personId, details } of events)
-      await appendAudit(deps.db, tx, {
+      await appendAudit(tx, {
         organisationId,
         at: now,
         actor,

@@ -120,19 +120,19 @@ export async function createEntry(
   return id;
 }
 
-type Fresh = Omit<Parameters<typeof insertPhone>[2], 'createdAt' | 'codeExpiresAt' | 'expiresAt'>;
+type Fresh = Omit<Parameters<typeof insertPhone>[1], 'createdAt' | 'codeExpiresAt' | 'expiresAt'>;
 
-async function store(deps: Deps, phones: PhoneSender, fresh: Fresh, items: Parameters<typeof insertPhone>[4]): Promise<void> {
+async function store(deps: Deps, phones: PhoneSender, fresh: Fresh, items: Parameters<typeof insertPhone>[3]): Promise<void> {
   const now = deps.now();
   const expiresAt = new Date(now.getTime() + lifeOf(fresh.purpose));
-  const session: Parameters<typeof insertPhone>[2] = {
+  const session: Parameters<typeof insertPhone>[1] = {
     ...fresh,
     createdAt: now,
     codeExpiresAt: new Date(now.getTime() + codeLifeMs),
     expiresAt,
   };
   const hashes = phoneHashes(phoneTokens(deps.config.secrets, fresh.id, 1));
-  await deps.inTx((tx) => insertPhone(deps.db, tx, session, hashes, items));
+  await deps.inTx((tx) => insertPhone(tx, session, hashes, items));
   await wake(phones, session);
 }
 

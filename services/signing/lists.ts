@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Sequelize } from 'sequelize';
 import { type Crl, readCrlFile } from '../../signature';
 import { attempt } from '../../signature/errors';
 import { revocationLists, revocationListVersions } from '../../storage/queries/evidence';
+import type { Db } from '../../storage/db';
 
 /** A revocation list as a check takes it; `der` is null where whoever checks has been given it before. */
 export type ListAtHand = { key: string; der: Uint8Array | null };
 
 type Held = { versions: string; lists: readonly ListAtHand[] };
-const held = new WeakMap<Sequelize, Held>();
+const held = new WeakMap<Db, Held>();
 
 /** The revocation lists as housekeeping last kept them. They are megabytes long: read again only when one of them has changed. */
-export async function listsAtHand(db: Sequelize): Promise<readonly ListAtHand[]> {
+export async function listsAtHand(db: Db): Promise<readonly ListAtHand[]> {
   const versions = (await revocationListVersions(db)).join('\n');
   const before = held.get(db);
   if (before?.versions === versions) return before.lists;

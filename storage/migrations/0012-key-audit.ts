@@ -1,8 +1,9 @@
 import { sealBoundaries } from '../audit';
+import { errnoOf } from '../db';
 import type { Migration } from '../migrate';
 
 /** "Duplicate column": the statement adds all its columns or none, so it has run before. */
-const isThere = (error: unknown): boolean => (error as { original?: { errno?: number } } | null)?.original?.errno === 1060;
+const isThere = (error: unknown): boolean => errnoOf(error) === 1060;
 
 export const keyAudit: Migration = {
   name: '0012-key-audit',

@@ -1,9 +1,9 @@
-import type { Sequelize } from 'sequelize';
 import { execute, select } from '../sql';
 import type { AuditHead, AuditStamp } from './evidence';
+import type { Db } from '../db';
 
 /** Heads no time-stamp covers yet, and those whose newest stamp is from before `before`. */
-export async function headsToStamp(db: Sequelize, before: Date): Promise<AuditHead[]> {
+export async function headsToStamp(db: Db, before: Date): Promise<AuditHead[]> {
   const rows = await select<AuditHead>(
     db,
     `SELECT h.organisation_id AS organisationId, h.seq, h.hash FROM audit_heads h
@@ -19,7 +19,7 @@ export async function headsToStamp(db: Sequelize, before: Date): Promise<AuditHe
  * Keeps a stamp. The first over a head stays for ever, as the earliest proof that its rows existed; a later one over the same head is
  * its confirmation, of which the newest is kept.
  */
-export async function saveAuditStamp(db: Sequelize, stamp: AuditStamp): Promise<void> {
+export async function saveAuditStamp(db: Db, stamp: AuditStamp): Promise<void> {
   await execute(
     db,
     `INSERT IGNORE INTO audit_stamps (organisation_id, seq, hash, token, stamped_at) VALUES (:organisationId, :seq, :hash, :token, :stampedAt)`,
@@ -34,7 +34,7 @@ export async function saveAuditStamp(db: Sequelize, stamp: AuditStamp): Promise<
 }
 
 /** The newest stamp of each organisation, over a head that may have been stamped before. */
-export async function auditConfirmations(db: Sequelize): Promise<AuditStamp[]> {
+export async function auditConfirmations(db: Db): Promise<AuditStamp[]> {
   const rows = await select<AuditStamp>(
     db,
     'SELECT organisation_id AS organisationId, seq, hash, token, stamped_at AS stampedAt FROM audit_confirmations ORDER BY organisation_id',
@@ -45,7 +45,7 @@ export async function auditConfirmations(db: Sequelize): Promise<AuditStamp[]> {
 export type Owner = { personId: string; name: string; email: string; language: 'ru' | 'kk' | 'en'; organisation: string };
 
 /** Owners with an address, by organisation, of those that have not been told this night (`YYYY-MM-DD`). */
-export async function ownersToTell(db: Sequelize, night: string): Promise<Map<string, Owner[]>> {
+export async function ownersToTell(db: Db, night: string): Promise<Map<string, Owner[]>> {
   const rows = await select<Owner & { organisationId: string }>(
     db,
     `SELECT m.organisation_id AS organisationId, p.id AS personId, p.name, p.email, p.language, o.name AS organisation
@@ -61,7 +61,7 @@ export async function ownersToTell(db: Sequelize, night: string): Promise<Map<st
 }
 
 /** Remembers that the owners of an organisation have been told. */
-export const noteHeadMail = (db: Sequelize, organisationId: string, night: string, now: Date): Promise<void> =>
+export const noteHeadMail = (db: Db, organisationId: string, night: string, now: Date): Promise<void> =>
   execute(db, 'INSERT IGNORE INTO audit_head_mails (organisation_id, night, sent_at) VALUES (:organisationId, :night, :now)', {
     organisationId,
     night,
@@ -69,7 +69,7 @@ export const noteHeadMail = (db: Sequelize, organisationId: string, night: strin
   });
 
 /** The last row of each organisation that is older than `before`. */
-export async function rowsBefore(db: Sequelize, before: Date): Promise<{ organisationId: string; seq: number }[]> {
+export async function rowsBefore(db: Db, before: Date): Promise<{ organisationId: string; seq: number }[]> {
   const rows = await select<{ organisationId: string; seq: number }>(
     db,
     'SELECT organisation_id AS organisationId, MAX(seq) AS seq FROM audit WHERE at < :before GROUP BY organisation_id',

@@ -1,11 +1,10 @@
-import type { Sequelize } from 'sequelize';
 import { z } from 'zod';
 import type { DirectoryMember } from '../../domain/people/directory';
 import { organisationRoles } from '../../domain/people/roles';
 import { select } from '../sql';
-import type { Tx } from '../tx';
 import { organisations } from './people';
 import { readSetting } from './settings';
+import type { Db } from '../db';
 
 export const directoryMapping = z.array(z.object({ group: z.string().min(1).max(500), role: z.enum(organisationRoles) })).max(200);
 export type DirectoryMapping = z.output<typeof directoryMapping>;
@@ -25,7 +24,7 @@ export type DirectorySync = z.output<typeof directorySync>;
 export const syncSetting = 'directory.sync';
 
 /** Every organisation's mapping. */
-export async function allMappings(db: Sequelize): Promise<{ organisationId: string; mapping: DirectoryMapping }[]> {
+export async function allMappings(db: Db): Promise<{ organisationId: string; mapping: DirectoryMapping }[]> {
   const found = [];
   for (const { id } of await organisations(db))
     found.push({ organisationId: id, mapping: await readSetting(db, id, mappingSetting, directoryMapping, []) });
@@ -33,7 +32,7 @@ export async function allMappings(db: Sequelize): Promise<{ organisationId: stri
 }
 
 /** Live members of an organisation whose only way in is the directory. */
-export const directoryMembers = (db: Sequelize, organisationId: string, tx?: Tx): Promise<(DirectoryMember & { name: string })[]> =>
+export const directoryMembers = (db: Db, organisationId: string): Promise<(DirectoryMember & { name: string })[]> =>
   select(
     db,
     `SELECT m.person_id AS personId, p.name, a.login, a.directory_id AS directoryId, m.role, m.role_source AS roleSource
@@ -42,5 +41,4 @@ export const directoryMembers = (db: Sequelize, organisationId: string, tx?: Tx)
         AND NOT EXISTS (SELECT 1 FROM accounts l WHERE l.person_id = m.person_id AND l.source = 'local' AND l.disabled_at IS NULL)
       ORDER BY m.person_id`,
     { organisationId },
-    tx,
   );

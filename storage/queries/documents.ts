@@ -1,9 +1,8 @@
-import type { Sequelize } from 'sequelize';
 import type { Direction, DocumentFacts, DocumentKind, DocumentState } from '../../domain/documents/document';
 import { type Actor, runsCabinet } from '../../domain/people/roles';
 import type { RouteDraft } from '../../domain/routes/draft';
 import { type Bind, change, execute, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import type { Db, Tx } from '../db';
 
 export type StoredFile = {
   id: string;
@@ -136,19 +135,19 @@ const documentSelect = `SELECT d.*, DATE_FORMAT(d.doc_date, '%Y-%m-%d') AS doc_d
   LEFT JOIN memberships m ON m.organisation_id = d.organisation_id AND m.person_id = d.initiator_id`;
 
 /** One document the actor may see, or null: what is not visible does not exist. */
-export async function documentFor(db: Sequelize, actor: Actor, id: string): Promise<Document | null> {
+export async function documentFor(db: Db, actor: Actor, id: string): Promise<Document | null> {
   const visible = visibleTo(actor);
   const row = await selectOne<Row>(db, `${documentSelect} WHERE d.id = :id AND ${visible.where}`, { ...visible.bind, id });
   return row && asDocument(row);
 }
 
 /** Whether a document lies in the trash. */
-export const isInTrash = async (db: Sequelize, id: string): Promise<boolean> =>
+export const isInTrash = async (db: Db, id: string): Promise<boolean> =>
   (await selectOne(db, 'SELECT id FROM documents WHERE id = :id AND trashed_at IS NOT NULL', { id })) !== null;
 
 /** Bytes stored of files uploaded since an instant, by one person and by everybody of an organisation. */
 export async function uploadedSince(
-  db: Sequelize,
+  db: Db,
   who: { personId: string; organisationId: string },
   since: Date,
 ): Promise<{ person: number; organisation: number }> {
@@ -162,15 +161,15 @@ export async function uploadedSince(
 }
 
 /** One document inside a command's transaction, locked; rights have been checked before. */
-export async function lockDocument(db: Sequelize, tx: Tx, id: string): Promise<Document | null> {
-  const locked = await selectOne<{ id: string }>(db, 'SELECT id FROM documents WHERE id = :id FOR UPDATE', { id }, tx);
+export async function lockDocument(tx: Tx, id: string): Promise<Document | null> {
+  const locked = await selectOne<{ id: string }>(tx, 'SELECT id FROM documents WHERE id = :id FOR UPDATE', { id });
   if (!locked) return null;
-  const row = await selectOne<Row>(db, `${documentSelect} WHERE d.id = :id`, { id }, tx);
+  const row = await selectOne<Row>(tx, `${documentSelect} WHERE d.id = :id`, { id });
   return row && asDocument(row);
 }
 
 /** The document a public check code stands for, or null. */
-export async function documentByCheckHash(db: Sequelize, checkHash: Buffer): Promise<Document | null> {
+export async function documentByCheckHash(db: Db, checkHash: Buffer): Promise<Document | null> {
   const row = await selectOne<Row>(db, `${documentSelect} WHERE d.check_hash = :checkHash AND d.trashed_at IS NULL`, { checkHash });
   return row && asDocument(row);
 }
@@ -188,9 +187,9 @@ export type NewDocument = {
 };
 
 /** Stores a new draft with its first file. */
-export async function insertDocument(db: Sequelize, tx: Tx, document: NewDocument, now: Date): Promise<void> {
+export async function insertDocument(tx: Tx, document: NewDocument, now: Date): Promise<void> {
   await insert(
-    db,
+    tx,
     'documents',
     [
       {
@@ -209,15 +208,14 @@ export async function insertDocument(db: Sequelize, tx: Tx, document: NewDocumen
         updated_at: now,
       },
     ],
-    tx,
   );
-  await insertFile(db, tx, document.id, { ...document.file, version: 1 }, document.initiatorId, now);
+  await insertFile(tx, document.id, { ...document.file, version: 1 }, document.initiatorId, now);
 }
 
 /** Stores a version of a document's file and forgets the upload that brought it. */
-export async function insertFile(db: Sequelize, tx: Tx, documentId: string, file: StoredFile, personId: string, now: Date): Promise<void> {
+export async function insertFile(tx: Tx, documentId: string, file: StoredFile, personId: string, now: Date): Promise<void> {
   await insert(
-    db,
+    tx,
     'files',
     [
       {
@@ -234,26 +232,23 @@ export async function insertFile(db: Sequelize, tx: Tx, documentId: string, file
         uploaded_at: now,
       },
     ],
-    tx,
   );
-  await change(db, 'DELETE FROM uploads WHERE object_key = :key', { key: file.objectKey }, tx);
+  await change(tx, 'DELETE FROM uploads WHERE object_key = :key', { key: file.objectKey });
 }
 
 export type Card = Pick<Document, 'title' | 'kind' | 'number' | 'date' | 'direction' | 'counterpartyName' | 'counterpartyBin'>;
 
 /** Saves the card and the route being composed; 0 when the row has moved on since `rev`. */
-export const saveDraft = (db: Sequelize, tx: Tx, id: string, rev: number, card: Card, draft: RouteDraft, now: Date): Promise<number> =>
+export const saveDraft = (tx: Tx, id: string, rev: number, card: Card, draft: RouteDraft, now: Date): Promise<number> =>
   change(
-    db,
+    tx,
     `UPDATE documents SET title = :title, kind = :kind, number = :number, doc_date = :date, direction = :direction, counterparty_name = :counterpartyName,
        counterparty_bin = :counterpartyBin, route_draft = :draft, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev`,
     { ...card, draft: JSON.stringify(draft), now, id, rev },
-    tx,
   );
 
 /** Moves a document to another state; 0 when the row has moved on since `rev`. */
 export const setDocumentState = (
-  db: Sequelize,
   tx: Tx,
   id: string,
   rev: number,
@@ -262,43 +257,39 @@ export const setDocumentState = (
   now: Date,
 ): Promise<number> =>
   change(
-    db,
+    tx,
     'UPDATE documents SET state = :state, attempt = :attempt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev',
     { state, attempt, now, id, rev },
-    tx,
   );
 
 /** Puts a new file under a document and makes it a draft again. */
-export const replaceFile = (db: Sequelize, tx: Tx, id: string, rev: number, fileId: string, now: Date): Promise<number> =>
+export const replaceFile = (tx: Tx, id: string, rev: number, fileId: string, now: Date): Promise<number> =>
   change(
-    db,
+    tx,
     "UPDATE documents SET file_id = :fileId, state = 'draft', rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev",
     { fileId, now, id, rev },
-    tx,
   );
 
 /** Puts a document into the trash or takes it out. */
-export const setTrashed = (db: Sequelize, tx: Tx, id: string, rev: number, trashedAt: Date | null, now: Date): Promise<number> =>
+export const setTrashed = (tx: Tx, id: string, rev: number, trashedAt: Date | null, now: Date): Promise<number> =>
   change(
-    db,
+    tx,
     'UPDATE documents SET trashed_at = :trashedAt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev',
     { trashedAt, now, id, rev },
-    tx,
   );
 
 /** Newest version number of a document's files. */
-export async function lastFileVersion(db: Sequelize, tx: Tx, documentId: string): Promise<number> {
+export async function lastFileVersion(tx: Tx, documentId: string): Promise<number> {
   const row = await selectOne<{ version: number }>(
-    db,
+    tx,
     'SELECT MAX(version) AS version FROM files WHERE document_id = :documentId',
     { documentId },
-    tx,
   );
   return Number(row?.version ?? 0);
 }
 
 /** A particular version of a document's file, or null. */
-export async function fileById(db: Sequelize, documentId: string, fileId: string): Promise<StoredFile | null> {
+export async function fileById(db: Db, documentId: string, fileId: string): Promise<StoredFile | null> {
   const row = await selectOne<StoredFile>(
     db,
     `SELECT id, version, name, media_type AS mediaType, size_bytes AS sizeBytes, sha256, streebog512, object_key AS objectKey
@@ -309,7 +300,7 @@ export async function fileById(db: Sequelize, documentId: string, fileId: string
 }
 
 /** Announces an object before its first byte, so that an interrupted upload can be found and removed. */
-export const beginUpload = (db: Sequelize, objectKey: string, personId: string, now: Date): Promise<void> =>
+export const beginUpload = (db: Db, objectKey: string, personId: string, now: Date): Promise<void> =>
   execute(
     db,
     'INSERT INTO uploads (object_key, person_id, started_at) VALUES (:objectKey, :personId, :now) ON DUPLICATE KEY UPDATE started_at = VALUES(started_at)',
@@ -317,26 +308,24 @@ export const beginUpload = (db: Sequelize, objectKey: string, personId: string, 
   );
 
 /** Uploads begun before `before` that never became a file. */
-export const staleUploads = (db: Sequelize, before: Date, limit: number): Promise<{ objectKey: string }[]> =>
+export const staleUploads = (db: Db, before: Date, limit: number): Promise<{ objectKey: string }[]> =>
   select(db, 'SELECT object_key AS objectKey FROM uploads WHERE started_at < :before ORDER BY started_at LIMIT :limit', { before, limit });
 
 /** Forgets an upload whose object has been removed. */
-export const forgetUpload = (db: Sequelize, objectKey: string): Promise<number> =>
+export const forgetUpload = (db: Db, objectKey: string): Promise<number> =>
   change(db, 'DELETE FROM uploads WHERE object_key = :objectKey', { objectKey });
 
 /** A document follows its route: the state it has come to, and the moment it last moved. */
 export const followRoute = (
-  db: Sequelize,
   tx: Tx,
   route: { documentId: string; attempt: number; state: DocumentState },
   at: Date,
 ): Promise<number> =>
   change(
-    db,
+    tx,
     'UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt',
     { state: route.state, at, id: route.documentId, attempt: route.attempt },
-    tx,
   );
 
 /** Whether there is any document at all. */
-export const hasDocuments = async (db: Sequelize): Promise<boolean> => (await selectOne(db, 'SELECT id FROM documents LIMIT 1')) !== null;
+export const hasDocuments = async (db: Db): Promise<boolean> => (await selectOne(db, 'SELECT id FROM documents LIMIT 1')) !== null;

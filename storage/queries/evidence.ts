@@ -1,6 +1,5 @@
-import type { Sequelize } from 'sequelize';
 import { change, execute, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import type { Db, Tx } from '../db';
 
 /** How far the proof of one signature has come. `gathering`: something is still awaited; `given-up`: nothing more can be had. */
 export type EvidenceState = 'gathering' | 'complete' | 'given-up';
@@ -33,17 +32,16 @@ const shaped = <R extends { pending: string }>(row: R): Omit<R, 'pending'> & { p
 });
 
 /** Opens the gathering of the proof of a signature, in the transaction that accepts it. */
-export const openEvidence = (db: Sequelize, tx: Tx, signatureId: string, now: Date): Promise<void> =>
+export const openEvidence = (tx: Tx, signatureId: string, now: Date): Promise<void> =>
   execute(
-    db,
+    tx,
     `INSERT IGNORE INTO evidence (signature_id, organisation_id, state, verdict, code, level, next_at, created_at)
      SELECT id, organisation_id, 'gathering', verdict, code, '', :now, :now FROM signatures WHERE id = :signatureId`,
     { signatureId, now },
-    tx,
   );
 
 /** The evidence of each of these signatures that has any, by signature. */
-export async function evidenceOf(db: Sequelize, signatureIds: readonly string[]): Promise<Map<string, Evidence>> {
+export async function evidenceOf(db: Db, signatureIds: readonly string[]): Promise<Map<string, Evidence>> {
   if (signatureIds.length === 0) return new Map();
   const rows = await select<Row>(db, `SELECT ${columns} FROM evidence e WHERE e.signature_id IN (:signatureIds)`, { signatureIds });
   return new Map(rows.map((row) => [row.signatureId, shaped(row)]));
@@ -51,7 +49,7 @@ export async function evidenceOf(db: Sequelize, signatureIds: readonly string[])
 
 /** The same with the last report on each, as JSON. */
 export async function evidenceWithReports(
-  db: Sequelize,
+  db: Db,
   signatureIds: readonly string[],
 ): Promise<Map<string, Evidence & { report: string | null }>> {
   if (signatureIds.length === 0) return new Map();
@@ -64,7 +62,7 @@ export async function evidenceWithReports(
 }
 
 /** The last report on a signature, as JSON; null before the first look. */
-export async function evidenceReport(db: Sequelize, signatureId: string): Promise<string | null> {
+export async function evidenceReport(db: Db, signatureId: string): Promise<string | null> {
   const row = await selectOne<{ report: string | null }>(db, 'SELECT report FROM evidence WHERE signature_id = :signatureId', {
     signatureId,
   });
@@ -86,7 +84,7 @@ export type EvidenceCase = Evidence & {
 };
 
 /** The case of one signature, or null when it was never accepted. */
-export async function evidenceCase(db: Sequelize, signatureId: string): Promise<EvidenceCase | null> {
+export async function evidenceCase(db: Db, signatureId: string): Promise<EvidenceCase | null> {
   const row = await selectOne<Omit<EvidenceCase, 'pending'> & { pending: string }>(
     db,
     `SELECT ${columns}, s.organisation_id AS organisationId, s.document_id AS documentId, s.route_id AS routeId, n.purpose,
@@ -104,14 +102,13 @@ export type EvidenceFinding = Pick<
 > & { signatureId: string; report: string; checkedAt: Date };
 
 /** Stores the outcome of one look. */
-export async function saveEvidence(db: Sequelize, tx: Tx, finding: EvidenceFinding): Promise<void> {
+export async function saveEvidence(tx: Tx, finding: EvidenceFinding): Promise<void> {
   await change(
-    db,
+    tx,
     `UPDATE evidence SET state = :state, verdict = :verdict, code = :code, level = :level, pending = :pending, problem = :problem,
             attempts = attempts + 1, checked_at = :checkedAt, next_at = :nextAt, object_key = :objectKey, proof_ends_at = :proofEndsAt,
             report = :report WHERE signature_id = :signatureId`,
     { ...finding, pending: finding.pending.join(','), problem: finding.problem.slice(0, 300) },
-    tx,
   );
 }
 
@@ -119,7 +116,7 @@ export async function saveEvidence(db: Sequelize, tx: Tx, finding: EvidenceFindi
  * Signatures whose next step is due since `before`: tries whose run was lost, and complete proofs to be renewed. At most `limit`,
  * the longest waiting first.
  */
-export async function overdueEvidence(db: Sequelize, before: Date, limit: number): Promise<string[]> {
+export async function overdueEvidence(db: Db, before: Date, limit: number): Promise<string[]> {
   const rows = await select<{ id: string }>(
     db,
     `SELECT signature_id AS id FROM evidence WHERE state IN ('gathering', 'complete') AND next_at < :before ORDER BY next_at LIMIT :limit`,
@@ -129,7 +126,7 @@ export async function overdueEvidence(db: Sequelize, before: Date, limit: number
 }
 
 /** Signatures whose proof is being gathered, by id after `after`, at most `limit`. */
-export async function gatheringEvidence(db: Sequelize, after: string, limit: number): Promise<string[]> {
+export async function gatheringEvidence(db: Db, after: string, limit: number): Promise<string[]> {
   const rows = await select<{ id: string }>(
     db,
     "SELECT signature_id AS id FROM evidence WHERE state = 'gathering' AND signature_id > :after ORDER BY signature_id LIMIT :limit",
@@ -142,14 +139,14 @@ export async function gatheringEvidence(db: Sequelize, after: string, limit: num
 export type StoredList = { url: string; der: Buffer; thisUpdate: Date; nextUpdate: Date | null; fetchedAt: Date };
 
 /** All lists at hand. */
-export const revocationLists = (db: Sequelize): Promise<StoredList[]> =>
+export const revocationLists = (db: Db): Promise<StoredList[]> =>
   select<StoredList>(
     db,
     'SELECT url, der, this_update AS thisUpdate, next_update AS nextUpdate, fetched_at AS fetchedAt FROM revocation_lists ORDER BY url',
   );
 
 /** What tells one state of the lists at hand from another, without their bytes. */
-export async function revocationListVersions(db: Sequelize): Promise<string[]> {
+export async function revocationListVersions(db: Db): Promise<string[]> {
   const rows = await select<{ url: string; thisUpdate: Date; fetchedAt: Date }>(
     db,
     'SELECT url, this_update AS thisUpdate, fetched_at AS fetchedAt FROM revocation_lists ORDER BY url',
@@ -158,7 +155,7 @@ export async function revocationListVersions(db: Sequelize): Promise<string[]> {
 }
 
 /** Keeps the newest list of an address. */
-export const saveRevocationList = (db: Sequelize, list: StoredList): Promise<void> =>
+export const saveRevocationList = (db: Db, list: StoredList): Promise<void> =>
   execute(
     db,
     `INSERT INTO revocation_lists (url, der, this_update, next_update, fetched_at) VALUES (:url, :der, :thisUpdate, :nextUpdate, :fetchedAt)
@@ -171,7 +168,7 @@ export type AuditHead = { organisationId: string; seq: number; hash: Buffer };
 export type AuditStamp = AuditHead & { token: Buffer; stampedAt: Date };
 
 /** All stamps, an organisation after the other, oldest first; for a walk over the whole log. */
-export async function allAuditStamps(db: Sequelize): Promise<AuditStamp[]> {
+export async function allAuditStamps(db: Db): Promise<AuditStamp[]> {
   const rows = await select<AuditStamp>(
     db,
     'SELECT organisation_id AS organisationId, seq, hash, token, stamped_at AS stampedAt FROM audit_stamps ORDER BY organisation_id, seq',
@@ -180,7 +177,7 @@ export async function allAuditStamps(db: Sequelize): Promise<AuditStamp[]> {
 }
 
 /** Stamps of one organisation from `fromSeq` on, oldest first; the first of them covers the row `fromSeq`. */
-export async function auditStamps(db: Sequelize, organisationId: string, fromSeq = 0, limit = 10_000): Promise<AuditStamp[]> {
+export async function auditStamps(db: Db, organisationId: string, fromSeq = 0, limit = 10_000): Promise<AuditStamp[]> {
   const rows = await select<AuditStamp>(
     db,
     `SELECT organisation_id AS organisationId, seq, hash, token, stamped_at AS stampedAt FROM audit_stamps

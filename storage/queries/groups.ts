@@ -1,9 +1,8 @@
-import type { Sequelize } from 'sequelize';
 import type { DocumentKind } from '../../domain/documents/document';
 import type { GroupCounts, GroupPurpose, GroupState, ItemState } from '../../domain/groups/group';
 import type { StageKind } from '../../domain/routes/route';
 import { change, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import type { Db, Tx } from '../db';
 
 export type SigningGroup = {
   id: string;
@@ -52,16 +51,15 @@ type NewGroup = Pick<SigningGroup, 'id' | 'organisationId' | 'personId' | 'purpo
 type NewItem = Pick<GroupItem, 'id' | 'participantId' | 'documentId' | 'attempt' | 'fileId' | 'kind' | 'sizeBytes' | 'commandId'>;
 
 /** Stores a group with its documents in this order. A list of the same person that was never started gives way to it. */
-export async function insertGroup(db: Sequelize, tx: Tx, group: NewGroup, items: readonly NewItem[]): Promise<void> {
+export async function insertGroup(tx: Tx, group: NewGroup, items: readonly NewItem[]): Promise<void> {
   await change(
-    db,
+    tx,
     `UPDATE signing_groups SET state = 'stopped', ended_at = :now
       WHERE person_id = :person AND organisation_id = :org AND state = 'listed'`,
     { now: group.createdAt, person: group.personId, org: group.organisationId },
-    tx,
   );
   await insert(
-    db,
+    tx,
     'signing_groups',
     [
       {
@@ -74,7 +72,6 @@ export async function insertGroup(db: Sequelize, tx: Tx, group: NewGroup, items:
         expires_at: group.expiresAt,
       },
     ],
-    tx,
   );
   const rows = items.map((item, place) => ({
     id: item.id,
@@ -89,14 +86,14 @@ export async function insertGroup(db: Sequelize, tx: Tx, group: NewGroup, items:
     state: 'waiting',
     command_id: item.commandId,
   }));
-  for (let from = 0; from < rows.length; from += 250) await insert(db, 'signing_group_items', rows.slice(from, from + 250), tx);
+  for (let from = 0; from < rows.length; from += 250) await insert(tx, 'signing_group_items', rows.slice(from, from + 250));
 }
 
 export type Askable = { participantId: string; documentId: string; attempt: number; fileId: string; kind: StageKind; sizeBytes: number };
 
 /** Which of these documents wait for this person's answer now, in the order of the list «to sign». */
 export const askablesOf = (
-  db: Sequelize,
+  db: Db,
   me: { personId: string; organisationId: string },
   documentIds: readonly string[],
 ): Promise<Askable[]> =>
@@ -111,13 +108,13 @@ export const askablesOf = (
   ).then((rows) => rows.map((row) => ({ ...row, sizeBytes: Number(row.sizeBytes) })));
 
 /** The group with this id, or null. Only the person who made it may be shown it. */
-export const groupById = (db: Sequelize, id: string, tx?: Tx): Promise<SigningGroup | null> =>
-  selectOne<SigningGroup>(db, `SELECT ${groupColumns} FROM signing_groups g WHERE g.id = :id`, { id }, tx);
+export const groupById = (db: Db, id: string): Promise<SigningGroup | null> =>
+  selectOne<SigningGroup>(db, `SELECT ${groupColumns} FROM signing_groups g WHERE g.id = :id`, { id });
 
 const asItem = <Row extends GroupItem>(row: Row): Row => ({ ...row, sizeBytes: Number(row.sizeBytes) });
 
 /** Items of a group in these states, in their order. */
-export async function itemsIn(db: Sequelize, groupId: string, states: readonly ItemState[], limit = 1_000): Promise<GroupItem[]> {
+export async function itemsIn(db: Db, groupId: string, states: readonly ItemState[], limit = 1_000): Promise<GroupItem[]> {
   const rows = await select<GroupItem>(
     db,
     `SELECT ${itemColumns} FROM signing_group_items i WHERE i.group_id = :groupId AND i.state IN (:states) ORDER BY i.place LIMIT :limit`,
@@ -135,7 +132,7 @@ export type ListedItem = GroupItem & {
 };
 
 /** Items of a group with what its page shows of their documents, in their order. */
-export async function listItems(db: Sequelize, groupId: string): Promise<ListedItem[]> {
+export async function listItems(db: Db, groupId: string): Promise<ListedItem[]> {
   const rows = await select<ListedItem>(
     db,
     `SELECT ${itemColumns}, d.title, d.kind AS documentKind, d.counterparty_name AS counterparty, ip.name AS initiator, s.due_at AS dueAt
@@ -158,19 +155,18 @@ const asCounts = (row: GroupCounts | null): GroupCounts => ({
 });
 
 /** How many items of a group stand where. */
-export const countsOf = async (db: Sequelize, groupId: string, tx?: Tx): Promise<GroupCounts> =>
+export const countsOf = async (db: Db, groupId: string): Promise<GroupCounts> =>
   asCounts(
     await selectOne<GroupCounts>(
       db,
       `SELECT ${countsSql} FROM signing_group_items i WHERE i.group_id = :groupId AND i.state <> 'removed'`,
       { groupId },
-      tx,
     ),
   );
 
 /** Groups of this person that are listed or under way, the newest first. */
 export async function openGroupsOf(
-  db: Sequelize,
+  db: Db,
   me: { personId: string; organisationId: string },
   now: Date,
 ): Promise<(SigningGroup & { counts: GroupCounts })[]> {
@@ -186,7 +182,7 @@ export async function openGroupsOf(
 }
 
 /** Leaves one document out of a list that is not frozen yet; how many were left out. */
-export const removeItem = (db: Sequelize, groupId: string, itemId: string): Promise<number> =>
+export const removeItem = (db: Db, groupId: string, itemId: string): Promise<number> =>
   change(
     db,
     `UPDATE signing_group_items i JOIN signing_groups g ON g.id = i.group_id SET i.state = 'removed'
@@ -195,26 +191,24 @@ export const removeItem = (db: Sequelize, groupId: string, itemId: string): Prom
   );
 
 /** Freezes a list and sets it going; false when it was no list any more. */
-export const startGroup = async (db: Sequelize, tx: Tx, id: string, remark: string | null, now: Date): Promise<boolean> =>
+export const startGroup = async (tx: Tx, id: string, remark: string | null, now: Date): Promise<boolean> =>
   (await change(
-    db,
+    tx,
     "UPDATE signing_groups SET state = 'running', started_at = :now, remark = :remark WHERE id = :id AND state = 'listed' AND expires_at > :now",
     { id, remark, now },
-    tx,
   )) === 1;
 
 /** Ends a group for good; false when it had ended already. */
-export const closeGroup = async (db: Sequelize, tx: Tx, id: string, state: 'done' | 'stopped' | 'expired', now: Date): Promise<boolean> =>
+export const closeGroup = async (tx: Tx, id: string, state: 'done' | 'stopped' | 'expired', now: Date): Promise<boolean> =>
   (await change(
-    db,
+    tx,
     "UPDATE signing_groups SET state = :state, ended_at = :now WHERE id = :id AND state IN ('listed', 'running')",
     { id, state, now },
-    tx,
   )) === 1;
 
 /** Freezes the certificate of the batch at its first accepted signature; false when another was faster. */
 export const freezeCertificate = async (
-  db: Sequelize,
+  db: Db,
   id: string,
   key: { certificate: Buffer; name: string; digest: 'streebog512' | 'sha256' | null },
 ): Promise<boolean> =>
@@ -227,7 +221,7 @@ export const freezeCertificate = async (
 
 /** Gives waiting items the sessions just opened for them, each with the command its signature will be. */
 export async function openItems(
-  db: Sequelize,
+  db: Db,
   groupId: string,
   sessions: readonly { id: string; sessionId: string; commandId: string }[],
 ): Promise<void> {
@@ -252,7 +246,7 @@ export async function openItems(
 }
 
 /** Says that the answers of these items are on their way. */
-export async function markSent(db: Sequelize, ids: readonly string[], now: Date): Promise<void> {
+export async function markSent(db: Db, ids: readonly string[], now: Date): Promise<void> {
   await change(db, "UPDATE signing_group_items SET state = 'sent', sent_at = :now WHERE id IN (:ids) AND state = 'waiting'", {
     ids: ['', ...ids],
     now,
@@ -260,7 +254,7 @@ export async function markSent(db: Sequelize, ids: readonly string[], now: Date)
 }
 
 /** Gives items back that were marked as sent but never left. */
-export async function markWaiting(db: Sequelize, ids: readonly string[]): Promise<void> {
+export async function markWaiting(db: Db, ids: readonly string[]): Promise<void> {
   await change(db, "UPDATE signing_group_items SET state = 'waiting', sent_at = NULL WHERE id IN (:ids) AND state = 'sent'", {
     ids: ['', ...ids],
   });
@@ -268,7 +262,7 @@ export async function markWaiting(db: Sequelize, ids: readonly string[]): Promis
 
 /** Writes the outcome of one item. A success stands whatever is learned later. */
 export async function decideItem(
-  db: Sequelize,
+  db: Db,
   id: string,
   outcome: { state: 'done' | 'failed'; code: string | null },
   now: Date,
@@ -282,11 +276,11 @@ export async function decideItem(
 }
 
 /** Whether this signature has been kept, and so its command may be sent again. */
-export const isSignatureKept = async (db: Sequelize, id: string): Promise<boolean> =>
+export const isSignatureKept = async (db: Db, id: string): Promise<boolean> =>
   (await selectOne<{ id: string }>(db, 'SELECT id FROM signatures WHERE id = :id', { id })) !== null;
 
 /** Whether this person may still act for the organisation: a member whose account is not switched off. */
-export const isActiveMember = async (db: Sequelize, personId: string, organisationId: string): Promise<boolean> =>
+export const isActiveMember = async (db: Db, personId: string, organisationId: string): Promise<boolean> =>
   (await selectOne<{ id: string }>(
     db,
     `SELECT m.person_id AS id FROM memberships m JOIN accounts a ON a.person_id = m.person_id AND a.disabled_at IS NULL
@@ -295,7 +289,7 @@ export const isActiveMember = async (db: Sequelize, personId: string, organisati
   )) !== null;
 
 /** Groups that should be running, in pages by id. */
-export const liveGroups = (db: Sequelize, afterId: string, limit: number): Promise<{ id: string; expiresAt: Date }[]> =>
+export const liveGroups = (db: Db, afterId: string, limit: number): Promise<{ id: string; expiresAt: Date }[]> =>
   select(db, "SELECT id, expires_at AS expiresAt FROM signing_groups WHERE state = 'running' AND id > :afterId ORDER BY id LIMIT :limit", {
     afterId,
     limit,

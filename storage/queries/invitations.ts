@@ -1,6 +1,5 @@
-import type { Sequelize } from 'sequelize';
 import { change, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import type { Db, Tx } from '../db';
 
 export type Invitation = {
   participantId: string;
@@ -16,21 +15,20 @@ const columns =
   'participant_id AS participantId, organisation_id AS organisationId, version, expires_at AS expiresAt, opened_at AS openedAt, revoked_at AS revokedAt, token_hash AS tokenHash';
 
 /** The invitation behind the hash of a link's token, or null. */
-export const invitationByHash = (db: Sequelize, tokenHash: Buffer): Promise<Invitation | null> =>
+export const invitationByHash = (db: Db, tokenHash: Buffer): Promise<Invitation | null> =>
   selectOne<Invitation>(db, `SELECT ${columns} FROM invitations WHERE token_hash = :tokenHash`, { tokenHash });
 
 /** A participant's invitation, or null for a member. */
-export const invitationOf = (db: Sequelize, participantId: string): Promise<Invitation | null> =>
+export const invitationOf = (db: Db, participantId: string): Promise<Invitation | null> =>
   selectOne<Invitation>(db, `SELECT ${columns} FROM invitations WHERE participant_id = :participantId`, { participantId });
 
 /** Stores one-person links of outside participants. */
 export const insertInvitations = (
-  db: Sequelize,
   tx: Tx,
   invitations: readonly { participantId: string; organisationId: string; tokenHash: Buffer; version: number; expiresAt: Date }[],
 ): Promise<void> =>
   insert(
-    db,
+    tx,
     'invitations',
     invitations.map((i) => ({
       participant_id: i.participantId,
@@ -39,12 +37,10 @@ export const insertInvitations = (
       version: i.version,
       expires_at: i.expiresAt,
     })),
-    tx,
   );
 
 /** Gives a participant a new link; the former one stops working. 0 when somebody else did so first. */
 export const renewInvitation = (
-  db: Sequelize,
   tx: Tx,
   participantId: string,
   version: number,
@@ -52,27 +48,25 @@ export const renewInvitation = (
   expiresAt: Date,
 ): Promise<number> =>
   change(
-    db,
+    tx,
     'UPDATE invitations SET token_hash = :tokenHash, version = :next, expires_at = :expiresAt, revoked_at = NULL WHERE participant_id = :participantId AND version = :version',
     { tokenHash, next: version + 1, expiresAt, participantId, version },
-    tx,
   );
 
 /** Stops a link. */
-export const revokeInvitation = (db: Sequelize, tx: Tx, participantId: string, now: Date): Promise<number> =>
+export const revokeInvitation = (tx: Tx, participantId: string, now: Date): Promise<number> =>
   change(
-    db,
+    tx,
     'UPDATE invitations SET revoked_at = :now WHERE participant_id = :participantId AND revoked_at IS NULL',
     { participantId, now },
-    tx,
   );
 
 /** Notes the first time a link was opened. */
-export const noteOpened = (db: Sequelize, participantId: string, now: Date): Promise<number> =>
+export const noteOpened = (db: Db, participantId: string, now: Date): Promise<number> =>
   change(db, 'UPDATE invitations SET opened_at = :now WHERE participant_id = :participantId AND opened_at IS NULL', { participantId, now });
 
 /** Links of a route's outside participants: when each was first followed, and whether it was stopped. */
-export const linksOf = (db: Sequelize, routeId: string): Promise<{ id: string; openedAt: Date | null; revokedAt: Date | null }[]> =>
+export const linksOf = (db: Db, routeId: string): Promise<{ id: string; openedAt: Date | null; revokedAt: Date | null }[]> =>
   select(
     db,
     `SELECT i.participant_id AS id, i.opened_at AS openedAt, i.revoked_at AS revokedAt

@@ -1,10 +1,10 @@
-import type { Sequelize } from 'sequelize';
 import type { DocumentKind, DocumentState } from '../../domain/documents/document';
 import type { Actor, Member } from '../../domain/people/roles';
 import type { StageKind } from '../../domain/routes/route';
 import { containing, select, selectOne, type Bind } from '../sql';
 import { visibleTo } from './documents';
 import { countRows, readPage, type ListQuery, type Page, type PageRequest } from './page';
+import type { Db } from '../db';
 
 /** What narrows a list; undefined means "any". `from` and `to` are instants of the list's own date column. */
 export type ListFilter = { text?: string; kind?: string; state?: string; who?: string; from?: Date; to?: Date; overdueAt?: Date };
@@ -76,9 +76,9 @@ const toSignQuery = (me: Member, filter: ListFilter): ListQuery => {
 };
 
 /** What waits for this person's answer, the newest first. */
-export const listToSign = (db: Sequelize, me: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedToSign>> =>
+export const listToSign = (db: Db, me: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedToSign>> =>
   readPage(db, toSignQuery(me, filter), page);
-export const countToSign = (db: Sequelize, me: Member, filter: ListFilter): Promise<number> => countRows(db, toSignQuery(me, filter));
+export const countToSign = (db: Db, me: Member, filter: ListFilter): Promise<number> => countRows(db, toSignQuery(me, filter));
 
 const inSigningQuery = (actor: Member, filter: ListFilter): ListQuery => {
   const visible = visibleTo(actor);
@@ -110,9 +110,9 @@ const inSigningQuery = (actor: Member, filter: ListFilter): ListQuery => {
 };
 
 /** Documents on their way through a route, the last moved first. */
-export const listInSigning = (db: Sequelize, actor: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedInSigning>> =>
+export const listInSigning = (db: Db, actor: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedInSigning>> =>
   readPage(db, inSigningQuery(actor, filter), page);
-export const countInSigning = (db: Sequelize, actor: Member, filter: ListFilter): Promise<number> =>
+export const countInSigning = (db: Db, actor: Member, filter: ListFilter): Promise<number> =>
   countRows(db, inSigningQuery(actor, filter));
 
 const documentsQuery = (actor: Actor, filter: ListFilter, trashed: boolean): ListQuery => {
@@ -133,14 +133,14 @@ const documentsQuery = (actor: Actor, filter: ListFilter, trashed: boolean): Lis
 };
 
 /** Every document the actor may see, the last changed first. */
-export const listDocuments = (db: Sequelize, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedDocument>> =>
+export const listDocuments = (db: Db, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedDocument>> =>
   readPage(db, documentsQuery(actor, filter, false), page);
-export const countDocuments = (db: Sequelize, actor: Actor, filter: ListFilter): Promise<number> =>
+export const countDocuments = (db: Db, actor: Actor, filter: ListFilter): Promise<number> =>
   countRows(db, documentsQuery(actor, filter, false));
 /** What lies in the trash. */
-export const listTrash = (db: Sequelize, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedTrash>> =>
+export const listTrash = (db: Db, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedTrash>> =>
   readPage(db, documentsQuery(actor, filter, true), page);
-export const countTrash = (db: Sequelize, actor: Actor, filter: ListFilter): Promise<number> =>
+export const countTrash = (db: Db, actor: Actor, filter: ListFilter): Promise<number> =>
   countRows(db, documentsQuery(actor, filter, true));
 
 export type Awaited = {
@@ -153,7 +153,7 @@ export type Awaited = {
 };
 
 /** People whom these routes wait for now, with the state of the last mail to each. */
-export async function awaitedOf(db: Sequelize, routeIds: readonly string[]): Promise<Map<string, Awaited[]>> {
+export async function awaitedOf(db: Db, routeIds: readonly string[]): Promise<Map<string, Awaited[]>> {
   const found = new Map<string, Awaited[]>();
   if (routeIds.length === 0) return found;
   const rows = await select<Omit<Awaited, 'isOutside'> & { personId: string | null }>(
@@ -170,7 +170,7 @@ export async function awaitedOf(db: Sequelize, routeIds: readonly string[]): Pro
 }
 
 /** Numbers beside the menu's entries. */
-export async function menuCounts(db: Sequelize, me: Member): Promise<{ toSign: number; inSigning: number }> {
+export async function menuCounts(db: Db, me: Member): Promise<{ toSign: number; inSigning: number }> {
   const [toSign, inSigning] = await Promise.all([
     selectOne<{ n: number }>(
       db,

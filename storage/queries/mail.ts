@@ -1,6 +1,5 @@
-import type { Sequelize } from 'sequelize';
 import { change, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import type { Db, Tx } from '../db';
 
 export const mailTemplates = [
   'invitation',
@@ -38,13 +37,12 @@ const columns = `id, organisation_id AS organisationId, command_id AS commandId,
 
 /** Queues mails inside the command's transaction; a template goes to one participant (or the initiator) once for each command, for ever. */
 export async function queueMails(
-  db: Sequelize,
   tx: Tx,
   mails: readonly Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>[],
   now: Date,
 ): Promise<void> {
   await insert(
-    db,
+    tx,
     'mail_deliveries',
     mails.map((m) => ({
       id: m.id,
@@ -62,12 +60,11 @@ export async function queueMails(
       created_at: now,
       updated_at: now,
     })),
-    tx,
   );
 }
 
 /** The mails a command queued that still want sending. */
-export const unsentOf = (db: Sequelize, commandId: string): Promise<Delivery[]> =>
+export const unsentOf = (db: Db, commandId: string): Promise<Delivery[]> =>
   select<Delivery>(
     db,
     `SELECT ${columns} FROM mail_deliveries WHERE command_id = :commandId AND state IN ('queued','retrying') ORDER BY id`,
@@ -75,7 +72,7 @@ export const unsentOf = (db: Sequelize, commandId: string): Promise<Delivery[]> 
   );
 
 /** Commands of a route with mails that still want sending. */
-export async function unsentCommands(db: Sequelize, routeId: string): Promise<string[]> {
+export async function unsentCommands(db: Db, routeId: string): Promise<string[]> {
   const rows = await select<{ id: string }>(
     db,
     "SELECT DISTINCT command_id AS id FROM mail_deliveries WHERE route_id = :routeId AND state IN ('queued','retrying')",
@@ -85,7 +82,7 @@ export async function unsentCommands(db: Sequelize, routeId: string): Promise<st
 }
 
 /** Routes with mails queued before this instant that nobody has tried to send since; at most 500. */
-export const routesWithForgottenMail = (db: Sequelize, before: Date): Promise<{ documentId: string; attempt: number }[]> =>
+export const routesWithForgottenMail = (db: Db, before: Date): Promise<{ documentId: string; attempt: number }[]> =>
   select(
     db,
     `SELECT DISTINCT r.document_id AS documentId, r.attempt FROM mail_deliveries m JOIN routes r ON r.id = m.route_id
@@ -94,7 +91,7 @@ export const routesWithForgottenMail = (db: Sequelize, before: Date): Promise<{ 
   );
 
 /** Notes how an attempt to send ended. */
-export const noteAttempt = (db: Sequelize, id: string, state: MailState, error: string, now: Date): Promise<number> =>
+export const noteAttempt = (db: Db, id: string, state: MailState, error: string, now: Date): Promise<number> =>
   change(db, 'UPDATE mail_deliveries SET state = :state, attempts = attempts + 1, last_error = :error, updated_at = :now WHERE id = :id', {
     state,
     error: error.slice(0, 500),
@@ -103,7 +100,7 @@ export const noteAttempt = (db: Sequelize, id: string, state: MailState, error: 
   });
 
 /** Gives up on mails of a command that could not be sent in time. */
-export const giveUpOn = (db: Sequelize, commandId: string, now: Date): Promise<number> =>
+export const giveUpOn = (db: Db, commandId: string, now: Date): Promise<number> =>
   change(
     db,
     "UPDATE mail_deliveries SET state = 'failed', updated_at = :now WHERE command_id = :commandId AND state IN ('queued','retrying')",
@@ -111,7 +108,7 @@ export const giveUpOn = (db: Sequelize, commandId: string, now: Date): Promise<n
   );
 
 /** The last mail to each participant of a route. */
-export async function lastMails(db: Sequelize, routeId: string): Promise<Map<string, Delivery>> {
+export async function lastMails(db: Db, routeId: string): Promise<Map<string, Delivery>> {
   const rows = await select<Delivery>(
     db,
     `SELECT ${columns} FROM mail_deliveries WHERE route_id = :routeId AND participant_id IS NOT NULL ORDER BY id`,
@@ -121,5 +118,5 @@ export async function lastMails(db: Sequelize, routeId: string): Promise<Map<str
 }
 
 /** One delivery, or null. */
-export const deliveryById = (db: Sequelize, id: string): Promise<Delivery | null> =>
+export const deliveryById = (db: Db, id: string): Promise<Delivery | null> =>
   selectOne<Delivery>(db, `SELECT ${columns} FROM mail_deliveries WHERE id = :id`, { id });

@@ -1,6 +1,6 @@
-import type { Sequelize } from 'sequelize';
 import type { Cursor } from '../cursor';
 import { select, selectOne, type Bind } from '../sql';
+import type { Db } from '../db';
 
 /** Which page of a list: the newest one, or the one after or before a place. */
 export type PageRequest = { limit: number; after?: Cursor | null; before?: Cursor | null };
@@ -13,7 +13,7 @@ export const countCap = 1_000;
 
 /** One keyset page. Written with `a <= ? AND (a < ? OR b < ?)`, which uses the index; a row constructor would not. */
 export async function readPage<Row extends { sortAt: Date; id: string }>(
-  db: Sequelize,
+  db: Db,
   query: ListQuery,
   request: PageRequest,
 ): Promise<Page<Row>> {
@@ -45,7 +45,7 @@ export async function readPage<Row extends { sortAt: Date; id: string }>(
 }
 
 /** How many rows the list has, counted at most to `countCap`. */
-export async function countRows(db: Sequelize, query: Pick<ListQuery, 'from' | 'where' | 'bind'>): Promise<number> {
+export async function countRows(db: Db, query: Pick<ListQuery, 'from' | 'where' | 'bind'>): Promise<number> {
   const row = await selectOne<{ n: number }>(
     db,
     `SELECT COUNT(*) AS n FROM (SELECT 1 FROM ${query.from} WHERE ${query.where.join(' AND ')} LIMIT ${countCap}) AS capped`,

@@ -1,9 +1,8 @@
-import type { Sequelize } from 'sequelize';
 import { normalLogin } from '../../domain/people/logins';
 import type { OrganisationRole } from '../../domain/people/roles';
 import { newId } from '../ids';
 import { change, containing, insert, select, selectOne, type Bind } from '../sql';
-import { isDuplicate, type Tx } from '../tx';
+import { type Db, isDuplicate, type Tx } from '../db';
 
 export type Person = {
   id: string;
@@ -51,56 +50,54 @@ const asAccount = ({ totpSecret, totpSince, totpStep, ...row }: AccountRow): Acc
   mustChange: Boolean(row.mustChange),
   totp: totpSecret && { secret: totpSecret, since: totpSince, step: Number(totpStep) },
 });
-const accountWhere = async (db: Sequelize, where: string, values: Bind, tx?: Tx): Promise<Account | null> => {
-  const row = await selectOne<AccountRow>(db, `SELECT ${accountColumns} FROM accounts a WHERE ${where}`, values, tx);
+const accountWhere = async (db: Db, where: string, values: Bind): Promise<Account | null> => {
+  const row = await selectOne<AccountRow>(db, `SELECT ${accountColumns} FROM accounts a WHERE ${where}`, values);
   return row && asAccount(row);
 };
 
 /** The account behind a login in its normal form, compared byte by byte, or null. */
-export async function accountByLogin(db: Sequelize, login: string, tx?: Tx): Promise<Account | null> {
+export async function accountByLogin(db: Db, login: string): Promise<Account | null> {
   const key = normalLogin(login);
-  return key === null ? null : accountWhere(db, 'a.login_key = :key', { key }, tx);
+  return key === null ? null : accountWhere(db, 'a.login_key = :key', { key });
 }
 
 /** The account the directory knows by this id of its own, or null. */
-export const accountByDirectoryId = (db: Sequelize, directoryId: string, tx?: Tx): Promise<Account | null> =>
-  accountWhere(db, "a.directory_id = :directoryId AND a.source = 'ldap'", { directoryId }, tx);
+export const accountByDirectoryId = (db: Db, directoryId: string): Promise<Account | null> =>
+  accountWhere(db, "a.directory_id = :directoryId AND a.source = 'ldap'", { directoryId });
 
 /** One account, or null. */
-export const accountById = (db: Sequelize, id: string, tx?: Tx): Promise<Account | null> => accountWhere(db, 'a.id = :id', { id }, tx);
+export const accountById = (db: Db, id: string): Promise<Account | null> => accountWhere(db, 'a.id = :id', { id });
 
 /** The account of one kind that a person has, or null. */
-export const accountOf = (db: Sequelize, personId: string, source: 'local' | 'ldap', tx?: Tx): Promise<Account | null> =>
-  accountWhere(db, 'a.person_id = :personId AND a.source = :source', { personId, source }, tx);
+export const accountOf = (db: Db, personId: string, source: 'local' | 'ldap'): Promise<Account | null> =>
+  accountWhere(db, 'a.person_id = :personId AND a.source = :source', { personId, source });
 
 /**
  * The local account of a person that an organisation may give a new password or relieve of its second factor: its own, and opening nothing
  * but this organisation. Null when there is none such.
  */
-export const accountInTrust = (db: Sequelize, tx: Tx, organisationId: string, personId: string): Promise<Account | null> =>
+export const accountInTrust = (tx: Tx, organisationId: string, personId: string): Promise<Account | null> =>
   accountWhere(
-    db,
+    tx,
     `a.person_id = :personId AND a.source = 'local' AND a.organisation_id = :organisationId AND NOT EXISTS (SELECT 1 FROM memberships m
        WHERE m.person_id = a.person_id AND m.organisation_id <> :organisationId AND m.ended_at IS NULL)`,
     { organisationId, personId },
-    tx,
   );
 
 /** Notes the name and the id the directory has for an account now. */
-export const refreshAccount = (db: Sequelize, tx: Tx, id: string, known: { login: string; directoryId: string }): Promise<number> =>
+export const refreshAccount = (tx: Tx, id: string, known: { login: string; directoryId: string }): Promise<number> =>
   change(
-    db,
+    tx,
     'UPDATE accounts SET login = :login, login_key = :key, directory_id = :directoryId WHERE id = :id',
     { id, ...known, key: normalLogin(known.login) ?? '' },
-    tx,
   );
 
 /** One person, or null. */
-export const personById = (db: Sequelize, id: string, tx?: Tx): Promise<Person | null> =>
-  selectOne<Person>(db, 'SELECT id, iin, name, email, language, theme, menu FROM people WHERE id = :id', { id }, tx);
+export const personById = (db: Db, id: string): Promise<Person | null> =>
+  selectOne<Person>(db, 'SELECT id, iin, name, email, language, theme, menu FROM people WHERE id = :id', { id });
 
 /** Organisations this person belongs to today, strongest role first, then by name. */
-export async function membershipsOf(db: Sequelize, personId: string, tx?: Tx): Promise<Membership[]> {
+export async function membershipsOf(db: Db, personId: string): Promise<Membership[]> {
   return select<Membership>(
     db,
     `SELECT m.organisation_id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position, m.person_id AS personId
@@ -108,7 +105,6 @@ export async function membershipsOf(db: Sequelize, personId: string, tx?: Tx): P
       WHERE m.person_id = :personId AND m.ended_at IS NULL
       ORDER BY FIELD(m.role, 'owner', 'admin', 'employee', 'user'), o.name`,
     { personId },
-    tx,
   );
 }
 
@@ -126,7 +122,7 @@ const colleagueColumns = `p.id AS personId, p.name, m.position, p.email, p.iin, 
   (m.ended_at IS NULL AND EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.disabled_at IS NULL)) AS active`;
 
 /** Active people of one organisation whose name, position, e-mail or login holds the text; at most `limit`, by name. */
-export async function searchColleagues(db: Sequelize, organisationId: string, text: string, limit: number): Promise<Colleague[]> {
+export async function searchColleagues(db: Db, organisationId: string, text: string, limit: number): Promise<Colleague[]> {
   const rows = await select<Colleague & { active: number | boolean }>(
     db,
     `SELECT ${colleagueColumns} FROM memberships m JOIN people p ON p.id = m.person_id
@@ -141,10 +137,9 @@ export async function searchColleagues(db: Sequelize, organisationId: string, te
 
 /** The named people as members of this organisation; people of other organisations are left out. */
 export async function colleaguesByIds(
-  db: Sequelize,
+  db: Db,
   organisationId: string,
   ids: readonly string[],
-  tx?: Tx,
 ): Promise<Map<string, Colleague>> {
   if (ids.length === 0) return new Map();
   const rows = await select<Colleague & { active: number | boolean }>(
@@ -152,7 +147,6 @@ export async function colleaguesByIds(
     `SELECT ${colleagueColumns} FROM memberships m JOIN people p ON p.id = m.person_id
       WHERE m.organisation_id = :organisationId AND p.id IN (:ids)`,
     { organisationId, ids },
-    tx,
   );
   return new Map(rows.map((row) => [row.personId, { ...row, active: Boolean(row.active) }]));
 }
@@ -175,7 +169,7 @@ export type PersonListRow = {
 };
 
 /** People of one organisation, those who work there first, then by name, at most `limit`; `text` narrows by name, login, e-mail or position. */
-export function listPeople(db: Sequelize, organisationId: string, text: string, limit: number): Promise<PersonListRow[]> {
+export function listPeople(db: Db, organisationId: string, text: string, limit: number): Promise<PersonListRow[]> {
   return select<PersonListRow>(
     db,
     `SELECT p.id, m.rev, p.name, a.login, p.email, m.position, m.role, m.role_source AS roleSource, a.source,
@@ -203,16 +197,16 @@ export type NewAccount = {
 };
 
 /** Creates an organisation, or returns the id of the one with this BIN. */
-export async function ensureOrganisation(db: Sequelize, tx: Tx, organisation: { bin: string; name: string }, now: Date): Promise<string> {
-  const found = await selectOne<{ id: string }>(db, 'SELECT id FROM organisations WHERE bin = :bin', { bin: organisation.bin }, tx);
+export async function ensureOrganisation(tx: Tx, organisation: { bin: string; name: string }, now: Date): Promise<string> {
+  const found = await selectOne<{ id: string }>(tx, 'SELECT id FROM organisations WHERE bin = :bin', { bin: organisation.bin });
   if (found) return found.id;
   const id = newId();
-  await insert(db, 'organisations', [{ id, bin: organisation.bin, name: organisation.name, created_at: now }], tx);
+  await insert(tx, 'organisations', [{ id, bin: organisation.bin, name: organisation.name, created_at: now }]);
   return id;
 }
 
 /** All organisations of the installation, by name. */
-export const organisations = (db: Sequelize): Promise<{ id: string; bin: string; name: string }[]> =>
+export const organisations = (db: Db): Promise<{ id: string; bin: string; name: string }[]> =>
   select(db, 'SELECT id, bin, name FROM organisations ORDER BY name, id');
 
 /**
@@ -220,7 +214,6 @@ export const organisations = (db: Sequelize): Promise<{ id: string; bin: string;
  * directory holds, never leads to a person already known. Only a key joins the two (see `peopleByIin`).
  */
 export async function createPerson(
-  db: Sequelize,
   tx: Tx,
   person: NewPerson,
   account: NewAccount,
@@ -228,17 +221,16 @@ export async function createPerson(
 ): Promise<{ personId: string } | 'taken'> {
   const key = normalLogin(account.login);
   if (key === null) throw new Error('a login that is none');
-  if (await selectOne(db, 'SELECT id FROM accounts WHERE login_key = :key', { key }, tx)) return 'taken';
+  if (await selectOne(tx, 'SELECT id FROM accounts WHERE login_key = :key', { key })) return 'taken';
   const personId = newId();
   await insert(
-    db,
+    tx,
     'people',
     [{ id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now }],
-    tx,
   );
   try {
     await insert(
-      db,
+      tx,
       'accounts',
       [
         {
@@ -255,35 +247,32 @@ export async function createPerson(
           created_at: now,
         },
       ],
-      tx,
     );
   } catch (error) {
     if (!isDuplicate(error)) throw error;
-    await change(db, 'DELETE FROM people WHERE id = :personId', { personId }, tx);
+    await change(tx, 'DELETE FROM people WHERE id = :personId', { personId });
     return 'taken';
   }
   return { personId };
 }
 
 /** Keeps changes of the people of one organisation in line, so that what is counted or compared before a change still holds after it. */
-export async function lockPeopleOf(db: Sequelize, tx: Tx, organisationId: string): Promise<void> {
-  await selectOne(db, 'SELECT id FROM organisations WHERE id = :organisationId FOR UPDATE', { organisationId }, tx);
+export async function lockPeopleOf(tx: Tx, organisationId: string): Promise<void> {
+  await selectOne(tx, 'SELECT id FROM organisations WHERE id = :organisationId FOR UPDATE', { organisationId });
 }
 
 /** Who in this organisation carries an IIN already, other than `exceptId`; null when nobody does. */
 export const holderOfIin = (
-  db: Sequelize,
   tx: Tx,
   organisationId: string,
   iin: string,
   exceptId = '',
 ): Promise<{ id: string; name: string } | null> =>
   selectOne(
-    db,
+    tx,
     `SELECT p.id, p.name FROM people p JOIN memberships m ON m.person_id = p.id AND m.organisation_id = :organisationId AND m.ended_at IS NULL
       WHERE p.iin = :iin AND p.id <> :exceptId LIMIT 1`,
     { organisationId, iin, exceptId },
-    tx,
   );
 
 export type NewMembership = {
@@ -295,9 +284,9 @@ export type NewMembership = {
 };
 
 /** Puts a person into an organisation they have never belonged to; raises the duplicate when they have: what stands is never overwritten. */
-export const insertMembership = (db: Sequelize, tx: Tx, membership: NewMembership, now: Date): Promise<void> =>
+export const insertMembership = (tx: Tx, membership: NewMembership, now: Date): Promise<void> =>
   insert(
-    db,
+    tx,
     'memberships',
     [
       {
@@ -309,7 +298,6 @@ export const insertMembership = (db: Sequelize, tx: Tx, membership: NewMembershi
         created_at: now,
       },
     ],
-    tx,
   );
 
 export type HeldMembership = {
@@ -322,33 +310,29 @@ export type HeldMembership = {
 };
 
 /** Every organisation a person belongs or belonged to. */
-export const allMembershipsOf = (db: Sequelize, personId: string, tx?: Tx): Promise<HeldMembership[]> =>
+export const allMembershipsOf = (db: Db, personId: string): Promise<HeldMembership[]> =>
   select(
     db,
     `SELECT organisation_id AS organisationId, role, role_source AS roleSource, position, ended_at AS endedAt, ended_by AS endedBy
        FROM memberships WHERE person_id = :personId`,
     { personId },
-    tx,
   );
 
 /** Brings a membership that the directory gave up to date and gives it back when the directory had ended it; nobody's word is overruled. */
 export const refreshMembership = (
-  db: Sequelize,
   tx: Tx,
   membership: Pick<NewMembership, 'organisationId' | 'personId' | 'role' | 'position'>,
 ): Promise<number> =>
   change(
-    db,
+    tx,
     `UPDATE memberships SET role = IF(role_source = 'directory', :role, role), position = :position, ended_at = NULL, ended_by = NULL, rev = rev + 1
       WHERE organisation_id = :organisationId AND person_id = :personId AND (ended_at IS NULL OR ended_by = 'directory')
         AND (ended_at IS NOT NULL OR position <> :position OR (role_source = 'directory' AND role <> :role))`,
     membership,
-    tx,
   );
 
 /** Ends a membership and the sessions that work in it; 0 when it had ended already. */
 export async function endMembership(
-  db: Sequelize,
   tx: Tx,
   organisationId: string,
   personId: string,
@@ -356,34 +340,30 @@ export async function endMembership(
   now: Date,
 ): Promise<number> {
   const ended = await change(
-    db,
+    tx,
     `UPDATE memberships SET ended_at = :now, ended_by = :by, rev = rev + 1
       WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NULL`,
     { organisationId, personId, by, now },
-    tx,
   );
   await change(
-    db,
+    tx,
     'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND (organisation_id = :organisationId OR organisation_id IS NULL) AND revoked_at IS NULL',
     { organisationId, personId, now },
-    tx,
   );
   return ended;
 }
 
 /** Gives an ended membership back, with the role held before; 0 when it had not ended. */
-export const restoreMembership = (db: Sequelize, tx: Tx, organisationId: string, personId: string): Promise<number> =>
+export const restoreMembership = (tx: Tx, organisationId: string, personId: string): Promise<number> =>
   change(
-    db,
+    tx,
     `UPDATE memberships SET ended_at = NULL, ended_by = NULL, rev = rev + 1
       WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NOT NULL`,
     { organisationId, personId },
-    tx,
   );
 
 /** Changes the role given by hand; 0 when somebody else changed the row first. */
 export const changeRole = (
-  db: Sequelize,
   tx: Tx,
   organisationId: string,
   personId: string,
@@ -391,67 +371,60 @@ export const changeRole = (
   rev: number,
 ): Promise<number> =>
   change(
-    db,
+    tx,
     "UPDATE memberships SET role = :role, role_source = 'hand', rev = rev + 1 WHERE organisation_id = :organisationId AND person_id = :personId AND rev = :rev AND ended_at IS NULL",
     { organisationId, personId, role, rev },
-    tx,
   );
 
 /** Follows a change of groups: the role of somebody whose role the directory gives. */
 export const setDirectoryRole = (
-  db: Sequelize,
   tx: Tx,
   organisationId: string,
   personId: string,
   role: OrganisationRole,
 ): Promise<number> =>
   change(
-    db,
+    tx,
     `UPDATE memberships SET role = :role, rev = rev + 1
       WHERE organisation_id = :organisationId AND person_id = :personId AND role_source = 'directory' AND ended_at IS NULL`,
     { organisationId, personId, role },
-    tx,
   );
 
 /** One member, also one whose membership has ended, locked for a change; null when the person never was one. */
 export const lockMember = (
-  db: Sequelize,
   tx: Tx,
   organisationId: string,
   personId: string,
 ): Promise<{ role: OrganisationRole; endedAt: Date | null; iin: string | null; name: string } | null> =>
   selectOne(
-    db,
+    tx,
     `SELECT m.role, m.ended_at AS endedAt, p.iin, p.name FROM memberships m JOIN people p ON p.id = m.person_id
       WHERE m.organisation_id = :organisationId AND m.person_id = :personId FOR UPDATE`,
     { organisationId, personId },
-    tx,
   );
 
 /** Owners still able to sign in; the last one must not be lost. Count them under `lockPeopleOf`. */
-export async function countOwners(db: Sequelize, organisationId: string, tx: Tx): Promise<number> {
+export async function countOwners(tx: Tx, organisationId: string): Promise<number> {
   const row = await selectOne<{ n: number }>(
-    db,
+    tx,
     `SELECT COUNT(*) AS n FROM memberships m
       WHERE m.organisation_id = :organisationId AND m.role = 'owner' AND m.ended_at IS NULL
         AND EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = m.person_id AND a.disabled_at IS NULL)`,
     { organisationId },
-    tx,
   );
   return Number(row?.n ?? 0);
 }
 
 /** Switches an account on or off for the operator; switching off also ends the person's sessions. 0 when nothing changed. */
-export async function setAccountActive(db: Sequelize, tx: Tx, account: Account, isActive: boolean, now: Date): Promise<number> {
+export async function setAccountActive(tx: Tx, account: Account, isActive: boolean, now: Date): Promise<number> {
   const { id, personId } = account;
   const changed = await change(
-    db,
+    tx,
     'UPDATE accounts SET disabled_at = :at WHERE id = :id AND (disabled_at IS NULL) <> :isActive',
     { id, at: isActive ? null : now, isActive },
-    tx,
   );
   if (!isActive)
-    await change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND revoked_at IS NULL', { now, personId }, tx);
+    await change(tx, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND revoked_at IS NULL', { now, personId });
   return changed;
 }
 
@@ -459,19 +432,18 @@ export async function setAccountActive(db: Sequelize, tx: Tx, account: Account, 
  * Refreshes what the directory says of a person. An IIN once known is never taken away by an empty attribute or changed; the name of
  * somebody who also has an account of an organisation is not the directory's to write.
  */
-export const refreshPerson = (db: Sequelize, tx: Tx, personId: string, facts: NewPerson): Promise<number> =>
+export const refreshPerson = (tx: Tx, personId: string, facts: NewPerson): Promise<number> =>
   change(
-    db,
+    tx,
     `UPDATE people SET name = IF(EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = people.id AND a.source <> 'ldap'), name, :name),
             email = COALESCE(:email, email), iin = COALESCE(iin, :iin)
       WHERE id = :personId`,
     { name: facts.name, email: facts.email, iin: facts.iin, personId },
-    tx,
   );
 
 /** Keeps the reader's language, theme or menu width. */
 export async function savePreferences(
-  db: Sequelize,
+  db: Db,
   personId: string,
   wanted: Partial<Pick<Person, 'language' | 'theme' | 'menu'>>,
 ): Promise<void> {

@@ -1,7 +1,6 @@
-import type { Sequelize } from 'sequelize';
 import type { PhoneAuthType, PhonePurpose, PhoneSignMethod, PhoneState } from '../../domain/phone/session';
 import { change, execute, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import type { Db, Tx } from '../db';
 
 /** One use of the phone. Addresses and tokens are kept as SHA-256 only. */
 export type PhoneSession = {
@@ -83,7 +82,6 @@ type NewSession = Pick<
 
 /** Stores a session with its documents in this order. */
 export async function insertPhone(
-  db: Sequelize,
   tx: Tx,
   session: NewSession,
   hashes: PhoneHashes,
@@ -111,7 +109,7 @@ export async function insertPhone(
     code_expires_at: session.codeExpiresAt,
     expires_at: session.expiresAt,
   };
-  await insert(db, 'phone_sessions', [row], tx);
+  await insert(tx, 'phone_sessions', [row]);
   const rows = items.map((item, place) => ({
     id: item.id,
     phone_id: session.id,
@@ -124,15 +122,15 @@ export async function insertPhone(
     size_bytes: item.sizeBytes,
     state: 'waiting',
   }));
-  await insert(db, 'phone_items', rows, tx);
+  await insert(tx, 'phone_items', rows);
 }
 
 /** The session with this id, or null; whose it is the caller must ask. */
-export const phoneById = (db: Sequelize, id: string): Promise<PhoneSession | null> =>
+export const phoneById = (db: Db, id: string): Promise<PhoneSession | null> =>
   selectOne<PhoneSession>(db, `SELECT ${columns} FROM phone_sessions p WHERE p.id = :id`, { id });
 
 /** The session an offer's address belongs to, and whether it was the code's or the link's; null for an address nobody gave out. */
-export const phoneByOffer = (db: Sequelize, hash: Buffer): Promise<(PhoneSession & { by: 'code' | 'link' }) | null> =>
+export const phoneByOffer = (db: Db, hash: Buffer): Promise<(PhoneSession & { by: 'code' | 'link' }) | null> =>
   selectOne<PhoneSession & { by: 'code' | 'link' }>(
     db,
     `SELECT ${columns}, IF(p.code_hash = :hash, 'code', 'link') AS \`by\` FROM phone_sessions p WHERE p.code_hash = :hash
@@ -141,11 +139,11 @@ export const phoneByOffer = (db: Sequelize, hash: Buffer): Promise<(PhoneSession
   );
 
 /** The session an address of documents belongs to, or null. */
-export const phoneByData = (db: Sequelize, hash: Buffer): Promise<PhoneSession | null> =>
+export const phoneByData = (db: Db, hash: Buffer): Promise<PhoneSession | null> =>
   selectOne<PhoneSession>(db, `SELECT ${columns} FROM phone_sessions p WHERE p.data_hash = :hash`, { hash });
 
 /** Documents of a session in their order. */
-export async function phoneItems(db: Sequelize, phoneId: string): Promise<PhoneItem[]> {
+export async function phoneItems(db: Db, phoneId: string): Promise<PhoneItem[]> {
   const rows = await select<PhoneItem>(
     db,
     `SELECT i.id, i.phone_id AS phoneId, i.place, i.document_id AS documentId, i.attempt, i.participant_id AS participantId,
@@ -168,7 +166,7 @@ export type PhoneDocument = PhoneItem & {
 };
 
 /** Documents of a session as the phone and its page show them: the file is the one that was frozen. */
-export async function phoneDocuments(db: Sequelize, phoneId: string): Promise<PhoneDocument[]> {
+export async function phoneDocuments(db: Db, phoneId: string): Promise<PhoneDocument[]> {
   const rows = await select<PhoneDocument>(
     db,
     `SELECT i.id, i.phone_id AS phoneId, i.place, i.document_id AS documentId, i.attempt, i.participant_id AS participantId,
@@ -194,13 +192,12 @@ const stamps: Partial<Record<PhoneState, string>> = {
 
 /** Moves a session on; false when another request was faster. A refusal carries its code. */
 export const movePhone = async (
-  db: Sequelize,
+  db: Db,
   id: string,
   from: readonly PhoneState[],
   to: PhoneState,
   now: Date,
   code: string | null = null,
-  tx?: Tx,
 ): Promise<boolean> => {
   const stamp = stamps[to];
   return (
@@ -208,13 +205,12 @@ export const movePhone = async (
       db,
       `UPDATE phone_sessions SET state = :to, code = :code${stamp ? `, ${stamp} = :now` : ''} WHERE id = :id AND state IN (:from)`,
       { id, from, to, code: code?.slice(0, 60) ?? null, now },
-      tx,
     )) === 1
   );
 };
 
 /** Ends the checking of an entry with the holder of the key; false when another request was faster. */
-export const acceptPhoneSigner = async (db: Sequelize, id: string, signer: PhoneSigner, now: Date): Promise<boolean> =>
+export const acceptPhoneSigner = async (db: Db, id: string, signer: PhoneSigner, now: Date): Promise<boolean> =>
   (await change(
     db,
     `UPDATE phone_sessions SET state = 'signed', ended_at = :now, signer_name = :name, signer_iin = :iin, signer_bin = :bin,
@@ -224,11 +220,11 @@ export const acceptPhoneSigner = async (db: Sequelize, id: string, signer: Phone
   )) === 1;
 
 /** Uses a signed entry up; false when it has been used before. */
-export const usePhone = async (db: Sequelize, id: string, now: Date): Promise<boolean> =>
+export const usePhone = async (db: Db, id: string, now: Date): Promise<boolean> =>
   (await change(db, "UPDATE phone_sessions SET used_at = :now WHERE id = :id AND state = 'signed' AND used_at IS NULL", { id, now })) === 1;
 
 /** Puts another code in the place of the one shown; false when the phone has come meanwhile. */
-export const renewPhoneCode = async (db: Sequelize, id: string, version: number, codeHash: Buffer, until: Date): Promise<boolean> =>
+export const renewPhoneCode = async (db: Db, id: string, version: number, codeHash: Buffer, until: Date): Promise<boolean> =>
   (await change(
     db,
     `UPDATE phone_sessions SET code_hash = :codeHash, code_version = :version, code_expires_at = :until
@@ -237,12 +233,12 @@ export const renewPhoneCode = async (db: Sequelize, id: string, version: number,
   )) === 1;
 
 /** Says that the signature of a document is on its way to its route. */
-export const markPhoneItemSent = async (db: Sequelize, id: string): Promise<void> =>
+export const markPhoneItemSent = async (db: Db, id: string): Promise<void> =>
   void (await change(db, "UPDATE phone_items SET state = 'sent' WHERE id = :id AND state = 'waiting'", { id }));
 
 /** Writes the outcome of one document; a success stands whatever is learned later. */
 export const decidePhoneItem = async (
-  db: Sequelize,
+  db: Db,
   id: string,
   outcome: { state: 'done' | 'failed'; code: string | null },
   now: Date,
@@ -255,7 +251,7 @@ export const decidePhoneItem = async (
   }));
 
 /** Sessions that should have a run, in pages by id. */
-export const livePhones = (db: Sequelize, afterId: string, limit: number): Promise<{ id: string; expiresAt: Date }[]> =>
+export const livePhones = (db: Db, afterId: string, limit: number): Promise<{ id: string; expiresAt: Date }[]> =>
   select(
     db,
     `SELECT id, expires_at AS expiresAt FROM phone_sessions
@@ -268,7 +264,7 @@ const entryMemoryMs = 86_400_000;
 const signingMemoryMs = 90 * 86_400_000;
 
 /** Forgets uses of the phone that ended long ago; the signatures themselves are kept elsewhere. */
-export async function sweepPhones(db: Sequelize, now: Date): Promise<void> {
+export async function sweepPhones(db: Db, now: Date): Promise<void> {
   const before = { entry: new Date(now.getTime() - entryMemoryMs), signing: new Date(now.getTime() - signingMemoryMs) };
   const old = "((p.purpose <> 'sign' AND p.expires_at < :entry) OR p.expires_at < :signing) AND p.state <> 'checking'";
   await execute(db, `DELETE i FROM phone_items i JOIN phone_sessions p ON p.id = i.phone_id WHERE ${old}`, before);

@@ -1,8 +1,7 @@
-import type { Sequelize } from 'sequelize';
 import type { Lang } from '../../domain/languages';
 import type { Participant, ParticipantState, Route, RouteState, Stage, StageKind, StageRule } from '../../domain/routes/route';
 import { change, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
+import type { Db, Tx } from '../db';
 
 /** Who a participant is, frozen when the route was sent; the workflow never sees it. */
 export type ParticipantCard = { id: string; name: string; position: string; email: string | null; iin: string | null; language: string };
@@ -47,13 +46,12 @@ const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : new
 
 /** Stores a route that has just been sent. `route` is already open: its first stage is asked. */
 export async function insertRoute(
-  db: Sequelize,
   tx: Tx,
   route: Route,
   facts: { fileId: string; message: string; people: ReadonlyMap<string, ParticipantCard>; at: Date },
 ): Promise<void> {
   await insert(
-    db,
+    tx,
     'routes',
     [
       {
@@ -73,13 +71,11 @@ export async function insertRoute(
         started_at: facts.at,
       },
     ],
-    tx,
   );
   await insert(
-    db,
+    tx,
     'route_stages',
     route.stages.map((s, position) => ({ route_id: route.id, position, kind: s.kind, rule: s.rule, due_at: dateOrNull(s.dueAt) })),
-    tx,
   );
   const rows = route.stages.flatMap((stage, position) =>
     stage.participants.map((p, place) => {
@@ -103,24 +99,23 @@ export async function insertRoute(
       };
     }),
   );
-  await insert(db, 'route_participants', rows, tx);
+  await insert(tx, 'route_participants', rows);
 }
 
 /** The state of one route as the rules see it, or null. */
-export async function loadRoute(db: Sequelize, routeId: string, tx?: Tx): Promise<Route | null> {
-  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE id = :routeId', { routeId }, tx);
-  return row && (await withStages(db, row, tx)).route;
+export async function loadRoute(db: Db, routeId: string): Promise<Route | null> {
+  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE id = :routeId', { routeId });
+  return row && (await withStages(db, row)).route;
 }
 
 /** The route of a row, and the rows of its people in the order of stages and places. */
-async function withStages(db: Sequelize, row: RouteRow, tx?: Tx): Promise<{ route: Route; people: ParticipantRow[] }> {
+async function withStages(db: Db, row: RouteRow): Promise<{ route: Route; people: ParticipantRow[] }> {
   const of = { routeId: row.id };
-  const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', of, tx);
+  const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', of);
   const people = await select<ParticipantRow>(
     db,
     'SELECT * FROM route_participants WHERE route_id = :routeId ORDER BY stage, place',
     of,
-    tx,
   );
   const route: Route = {
     id: row.id,
@@ -148,7 +143,6 @@ async function withStages(db: Sequelize, row: RouteRow, tx?: Tx): Promise<{ rout
 
 /** Writes what changed between two states of a route; false when the stored one is no longer `before` (its `rev` has moved on). */
 export async function saveRoute(
-  db: Sequelize,
   tx: Tx,
   before: Route,
   after: Route,
@@ -156,7 +150,7 @@ export async function saveRoute(
   remark: { participantId: string; text: string } | null,
 ): Promise<boolean> {
   const changed = await change(
-    db,
+    tx,
     `UPDATE routes SET rev = :rev, state = :state, current = :current, reminded_at = :remindedAt, asked_at = :askedAt,
        ended_at = :endedAt WHERE id = :id AND rev = :expected`,
     {
@@ -169,24 +163,22 @@ export async function saveRoute(
       id: after.id,
       expected: before.rev,
     },
-    tx,
   );
   if (changed === 0) return false;
   for (const [position, stage] of after.stages.entries()) {
     const old = before.stages[position];
     if (old && old.dueAt !== stage.dueAt) {
       await change(
-        db,
+        tx,
         'UPDATE route_stages SET due_at = :dueAt WHERE route_id = :id AND position = :position',
         { dueAt: dateOrNull(stage.dueAt), id: after.id, position },
-        tx,
       );
     }
   }
   const changes = changedParticipants(before, after);
-  if (changes.length > 0) await saveParticipants(db, tx, changes, at);
+  if (changes.length > 0) await saveParticipants(tx, changes, at);
   if (remark)
-    await change(db, 'UPDATE route_participants SET remark = :text WHERE id = :id', { text: remark.text, id: remark.participantId }, tx);
+    await change(tx, 'UPDATE route_participants SET remark = :text WHERE id = :id', { text: remark.text, id: remark.participantId });
   return true;
 }
 
@@ -198,11 +190,11 @@ function changedParticipants(before: Route, after: Route): Changed[] {
 }
 
 /** Writes all changed places in one statement; the moment of asking and answering goes with the state. */
-async function saveParticipants(db: Sequelize, tx: Tx, changes: readonly Changed[], at: Date): Promise<void> {
+async function saveParticipants(tx: Tx, changes: readonly Changed[], at: Date): Promise<void> {
   const idsIn = (...states: ParticipantState[]): string[] => ['', ...changes.filter((c) => states.includes(c.state)).map((c) => c.id)];
   const cases = changes.map((_, i) => `WHEN :id_${i} THEN :state_${i}`).join(' ');
   await change(
-    db,
+    tx,
     `UPDATE route_participants SET state = CASE id ${cases} END, asked_at = IF(id IN (:asked), :at, asked_at),
        answered_at = IF(id IN (:answered), :at, answered_at) WHERE id IN (:ids)`,
     {
@@ -212,7 +204,6 @@ async function saveParticipants(db: Sequelize, tx: Tx, changes: readonly Changed
       ids: changes.map((c) => c.id),
       at,
     },
-    tx,
   );
 }
 
@@ -226,7 +217,7 @@ export type RoutePage = {
 };
 
 /** One attempt of a document with everything its page shows, or null. */
-export async function routeOfDocument(db: Sequelize, documentId: string, attempt: number): Promise<RoutePage | null> {
+export async function routeOfDocument(db: Db, documentId: string, attempt: number): Promise<RoutePage | null> {
   const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE document_id = :documentId AND attempt = :attempt', {
     documentId,
     attempt,
@@ -259,11 +250,11 @@ export async function routeOfDocument(db: Sequelize, documentId: string, attempt
 }
 
 /** All attempts of a document, oldest first. */
-export const attemptsOf = (db: Sequelize, documentId: string): Promise<{ attempt: number; state: RouteState; startedAt: Date }[]> =>
+export const attemptsOf = (db: Db, documentId: string): Promise<{ attempt: number; state: RouteState; startedAt: Date }[]> =>
   select(db, 'SELECT attempt, state, started_at AS startedAt FROM routes WHERE document_id = :documentId ORDER BY attempt', { documentId });
 
 /** The attempts of a document in which a member has been asked, oldest first. */
-export const attemptsAsked = async (db: Sequelize, documentId: string, personId: string): Promise<number[]> =>
+export const attemptsAsked = async (db: Db, documentId: string, personId: string): Promise<number[]> =>
   (
     await select<{ attempt: number }>(
       db,
@@ -283,18 +274,17 @@ export type ParticipantRecord = ParticipantCard & {
 };
 
 /** One participant with the route it stands on, or null. */
-export const participantById = (db: Sequelize, id: string, tx?: Tx): Promise<ParticipantRecord | null> =>
+export const participantById = (db: Db, id: string): Promise<ParticipantRecord | null> =>
   selectOne<ParticipantRecord>(
     db,
     `SELECT p.id, p.name, p.position, p.email, p.iin, p.language, p.route_id AS routeId, p.document_id AS documentId, p.organisation_id AS organisationId,
             p.person_id AS personId, p.stage, r.attempt
        FROM route_participants p JOIN routes r ON r.id = p.route_id WHERE p.id = :id`,
     { id },
-    tx,
   );
 
 /** Routes that should be running, in pages by id. */
-export const liveRoutes = (db: Sequelize, afterId: string, limit: number): Promise<{ id: string; documentId: string; attempt: number }[]> =>
+export const liveRoutes = (db: Db, afterId: string, limit: number): Promise<{ id: string; documentId: string; attempt: number }[]> =>
   select(
     db,
     "SELECT id, document_id AS documentId, attempt FROM routes WHERE state = 'active' AND id > :afterId ORDER BY id LIMIT :limit",
@@ -318,7 +308,7 @@ export type RouteAbout = {
 };
 
 /** The same for one route; null when it is gone. */
-export const routeAbout = (db: Sequelize, routeId: string, tx?: Tx): Promise<RouteAbout | null> =>
+export const routeAbout = (db: Db, routeId: string): Promise<RouteAbout | null> =>
   selectOne(
     db,
     `SELECT d.title, d.number, DATE_FORMAT(d.doc_date, '%d.%m.%Y') AS documentDate, d.check_hash AS checkHash, r.attempt,
@@ -328,7 +318,6 @@ export const routeAbout = (db: Sequelize, routeId: string, tx?: Tx): Promise<Rou
             JOIN people p ON p.id = r.initiator_id
       WHERE r.id = :routeId`,
     { routeId },
-    tx,
   );
 
 /** Somebody a route may write to: a participant, or its initiator, whose id is a person's. */
@@ -341,11 +330,10 @@ export type RouteRecipient = {
 };
 
 /** These participants and the initiator, in one query. */
-export const recipientsOf = (db: Sequelize, tx: Tx, participantIds: readonly string[], initiatorId: string): Promise<RouteRecipient[]> =>
+export const recipientsOf = (tx: Tx, participantIds: readonly string[], initiatorId: string): Promise<RouteRecipient[]> =>
   select(
-    db,
+    tx,
     `SELECT id, id AS participantId, person_id AS personId, email, language FROM route_participants WHERE id IN (:ids)
      UNION ALL SELECT id, NULL, id, email, language FROM people WHERE id = :initiatorId`,
     { ids: participantIds.length > 0 ? participantIds : [''], initiatorId },
-    tx,
   );

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Sequelize } from 'sequelize';
 import type { Proof } from '../../domain/people/proofs';
 import type { OrganisationRole } from '../../domain/people/roles';
 import { change, insert, select, selectOne } from '../sql';
-import type { Tx } from '../tx';
 import type { Person } from './people';
+import type { Db, Tx } from '../db';
 
 /** How long a session lives: after the last request, and in any case. Milliseconds. */
 export type SessionLimits = { idleMs: number; absoluteMs: number };
@@ -33,7 +32,7 @@ const hashOf = (token: string): Buffer => createHash('sha256').update(token).dig
 
 /** Stores a session; only the hash of its token is kept. */
 export const insertSession = (
-  db: Sequelize,
+  db: Db,
   session: {
     id: string;
     token: string;
@@ -70,7 +69,7 @@ export const insertSession = (
   ]);
 
 /** The live session behind a token with its person and role, or null: revoked, expired, idle too long, or the account was switched off. */
-export async function sessionByToken(db: Sequelize, token: string, limits: SessionLimits, now: Date): Promise<Session | null> {
+export async function sessionByToken(db: Db, token: string, limits: SessionLimits, now: Date): Promise<Session | null> {
   type Row = Person & {
     sessionId: string;
     csrf: string;
@@ -131,7 +130,7 @@ export async function sessionByToken(db: Sequelize, token: string, limits: Sessi
 }
 
 /** Notes that the session was used; at most once a minute, so that reading pages does not write. */
-export const touchSession = (db: Sequelize, id: string, now: Date): Promise<number> =>
+export const touchSession = (db: Db, id: string, now: Date): Promise<number> =>
   change(db, 'UPDATE sessions SET seen_at = :now WHERE id = :id AND seen_at < :before', {
     now,
     id,
@@ -139,12 +138,12 @@ export const touchSession = (db: Sequelize, id: string, now: Date): Promise<numb
   });
 
 /** Chooses the organisation the session works in, and who the reader is there. */
-export const setSessionOrganisation = (db: Sequelize, id: string, place: { personId: string; organisationId: string }): Promise<number> =>
+export const setSessionOrganisation = (db: Db, id: string, place: { personId: string; organisationId: string }): Promise<number> =>
   change(db, 'UPDATE sessions SET organisation_id = :organisationId, person_id = :personId WHERE id = :id', { id, ...place });
 
 /** Notes that the person of a session has shown again who they are; a better proof than before stays with the session. */
 export const noteProof = (
-  db: Sequelize,
+  db: Db,
   id: string,
   shown: { proof: Proof; key: { iin: string; serial: string } | null },
   now: Date,
@@ -159,7 +158,7 @@ export const noteProof = (
 
 /** Live sessions of a person, the last used first. */
 export const liveSessions = (
-  db: Sequelize,
+  db: Db,
   personId: string,
   limits: SessionLimits,
   now: Date,
@@ -172,7 +171,7 @@ export const liveSessions = (
   );
 
 /** Ends one of this person's own sessions; 0 when it is somebody else's or has ended. */
-export const revokeSession = (db: Sequelize, personId: string, id: string, now: Date): Promise<number> =>
+export const revokeSession = (db: Db, personId: string, id: string, now: Date): Promise<number> =>
   change(db, 'UPDATE sessions SET revoked_at = :now WHERE id = :id AND person_id = :personId AND revoked_at IS NULL', {
     now,
     id,
@@ -180,35 +179,32 @@ export const revokeSession = (db: Sequelize, personId: string, id: string, now: 
   });
 
 /** Ends all sessions of a person but one. */
-export const revokeOtherSessions = (db: Sequelize, personId: string, keptId: string, now: Date, tx?: Tx): Promise<number> =>
+export const revokeOtherSessions = (db: Db, personId: string, keptId: string, now: Date): Promise<number> =>
   change(
     db,
     'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL',
     { now, personId, keptId },
-    tx,
   );
 
 /** Ends the sessions of an organisation's people of one role that were opened with less than the rules ask for now. */
 export const revokeWeakSessions = (
-  db: Sequelize,
   tx: Tx,
   wanted: { organisationId: string; role: OrganisationRole; proof: Proof },
   now: Date,
 ): Promise<number> =>
   change(
-    db,
+    tx,
     `UPDATE sessions s JOIN memberships m ON m.organisation_id = s.organisation_id AND m.person_id = s.person_id AND m.role = :role
         SET s.revoked_at = :now
       WHERE s.organisation_id = :organisationId AND s.revoked_at IS NULL
         AND FIELD(s.proof, 'password', 'two-factor', 'key') < FIELD(:proof, 'password', 'two-factor', 'key')`,
     { ...wanted, now },
-    tx,
   );
 
 /** Forgets sessions that ended more than thirty days ago. */
-export const sweepSessions = (db: Sequelize, now: Date): Promise<number> =>
+export const sweepSessions = (db: Db, now: Date): Promise<number> =>
   change(db, 'DELETE FROM sessions WHERE expires_at < :before', { before: new Date(now.getTime() - 30 * 86_400_000) });
 
 /** Forgets counters of failed sign-ins whose time is over. */
-export const sweepRateLimits = (db: Sequelize, now: Date): Promise<number> =>
+export const sweepRateLimits = (db: Db, now: Date): Promise<number> =>
   change(db, 'DELETE FROM rate_limits WHERE expire < :now', { now: now.getTime() });

@@ -1,6 +1,5 @@
-import type { Sequelize } from 'sequelize';
 import { change, insert, select, selectOne } from '../sql';
-import { isDuplicate, type Tx } from '../tx';
+import { type Db, isDuplicate, type Tx } from '../db';
 
 /** What one person is about to sign, frozen when the dialog opened: the answer must match all of it. */
 export type SigningSession = {
@@ -19,7 +18,7 @@ export type SigningSession = {
 };
 
 /** Opens a signing session. */
-export const insertSigningSession = (db: Sequelize, session: Omit<SigningSession, 'usedAt'>, now: Date): Promise<void> =>
+export const insertSigningSession = (db: Db, session: Omit<SigningSession, 'usedAt'>, now: Date): Promise<void> =>
   insert(db, 'signing_sessions', [
     {
       id: session.id,
@@ -38,7 +37,7 @@ export const insertSigningSession = (db: Sequelize, session: Omit<SigningSession
   ]);
 
 /** The signing session of this participant with this id, or null. */
-export const signingSession = (db: Sequelize, id: string, participantId: string): Promise<SigningSession | null> =>
+export const signingSession = (db: Db, id: string, participantId: string): Promise<SigningSession | null> =>
   selectOne<SigningSession>(
     db,
     `SELECT id, organisation_id AS organisationId, route_id AS routeId, participant_id AS participantId, file_id AS fileId, sha256, streebog512, iin, bin,
@@ -73,7 +72,7 @@ export type SignatureRecord = {
 };
 
 /** Keeps a signature that has arrived and been checked; it counts once its route's command accepts it. Repeating is harmless. */
-export async function insertReceived(db: Sequelize, signature: Omit<SignatureRecord, 'state'>): Promise<void> {
+export async function insertReceived(db: Db, signature: Omit<SignatureRecord, 'state'>): Promise<void> {
   const row = {
     id: signature.id,
     organisation_id: signature.organisationId,
@@ -104,25 +103,23 @@ export async function insertReceived(db: Sequelize, signature: Omit<SignatureRec
 }
 
 /** Accepts a received signature and uses up its session; false when either has been used before. */
-export async function acceptSignature(db: Sequelize, tx: Tx, id: string, participantId: string, now: Date): Promise<boolean> {
+export async function acceptSignature(tx: Tx, id: string, participantId: string, now: Date): Promise<boolean> {
   const accepted = await change(
-    db,
+    tx,
     "UPDATE signatures SET state = 'accepted' WHERE id = :id AND participant_id = :participantId AND state = 'received'",
     { id, participantId },
-    tx,
   );
   if (accepted === 0) return false;
   const used = await change(
-    db,
+    tx,
     'UPDATE signing_sessions SET used_at = :now WHERE id = (SELECT session_id FROM signatures WHERE id = :id) AND used_at IS NULL',
     { now, id },
-    tx,
   );
   return used === 1;
 }
 
 /** Accepted signatures of one route, in the order they came. */
-export async function signaturesOf(db: Sequelize, routeId: string): Promise<SignatureRecord[]> {
+export async function signaturesOf(db: Db, routeId: string): Promise<SignatureRecord[]> {
   const rows = await select<Omit<SignatureRecord, 'roles'> & { roles: string }>(
     db,
     `SELECT id, organisation_id AS organisationId, document_id AS documentId, route_id AS routeId, participant_id AS participantId, file_id AS fileId,
@@ -135,5 +132,5 @@ export async function signaturesOf(db: Sequelize, routeId: string): Promise<Sign
 }
 
 /** What the audit log says of a kept signature. */
-export const signatureFacts = (db: Sequelize, tx: Tx, id: string): Promise<{ sha256: Buffer; serial: string; verdict: string } | null> =>
-  selectOne(db, 'SELECT sha256, serial, verdict FROM signatures WHERE id = :id', { id }, tx);
+export const signatureFacts = (tx: Tx, id: string): Promise<{ sha256: Buffer; serial: string; verdict: string } | null> =>
+  selectOne(tx, 'SELECT sha256, serial, verdict FROM signatures WHERE id = :id', { id });

@@ -47,7 +47,7 @@ beforeAll(async () => {
   );
   worker = WorkerProcess.start(app);
   const on = { isOn: true, by: 'test', at: new Date().toISOString() };
-  await app.deps.inTx((tx) => saveSetting(app.deps.db, tx, app.ours.id, moduleSetting('group_signing'), on, new Date()));
+  await app.deps.inTx((tx) => saveSetting(tx, app.ours.id, moduleSetting('group_signing'), on, new Date()));
   chromium = await Chromium.start([app.url, `http://${address}`]);
   page = await chromium.window();
   await signIn(page, app.url, dana);

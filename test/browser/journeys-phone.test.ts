@@ -26,7 +26,7 @@ const bolat = demoPerson('bolat.abenov');
 
 const switchOn = (name: ModuleName): Promise<void> => {
   const on = { isOn: true, by: 'test', at: new Date().toISOString() };
-  return app.deps.inTx((tx) => saveSetting(app.deps.db, tx, app.ours.id, moduleSetting(name), on, new Date()));
+  return app.deps.inTx((tx) => saveSetting(tx, app.ours.id, moduleSetting(name), on, new Date()));
 };
 
 beforeAll(async () => {

@@ -1,8 +1,9 @@
 import { appendAudit, auditOf, verifyAudit, verifyEntity, type AuditEntry } from '../../storage/audit';
 import { once } from '../../storage/commands';
 import { newId } from '../../storage/ids';
-import { transactions, type InTx } from '../../storage/tx';
 import { freshDatabase, type TestDatabase } from '../support/database';
+import { type InTx, transactions } from '../../storage/db';
+import { execute } from '../../storage/sql';
 
 let database: TestDatabase;
 let inTx: InTx;
@@ -19,13 +20,13 @@ const entry = (change: Partial<AuditEntry> = {}): AuditEntry => ({
   details: { remark: 'ёж', n: 1 },
   ...change,
 });
-const sql = (statement: string) => database.db.query(statement);
+const sql = (statement: string) => execute(database.db, statement);
 
 beforeEach(async () => {
   database = await freshDatabase();
   inTx = transactions(database.db);
-  for (let i = 0; i < 5; i++) await inTx((tx) => appendAudit(database.db, tx, entry()));
-  await inTx((tx) => appendAudit(database.db, tx, entry({ organisationId: other })));
+  for (let i = 0; i < 5; i++) await inTx((tx) => appendAudit(tx, entry()));
+  await inTx((tx) => appendAudit(tx, entry({ organisationId: other })));
 });
 afterEach(() => database.drop());
 
@@ -66,7 +67,7 @@ test('a whole chain without its head is found', async () => {
 });
 
 test('a hundred writers at once make one chain without a gap', async () => {
-  await Promise.all(Array.from({ length: 100 }, () => inTx((tx) => appendAudit(database.db, tx, entry()))));
+  await Promise.all(Array.from({ length: 100 }, () => inTx((tx) => appendAudit(tx, entry()))));
   expect(await verifyAudit(database.db)).toEqual({ rows: 106, faults: [] });
 });
 
@@ -76,9 +77,9 @@ test('a command repeated at the same instant is done once and answers the same',
   const results = await Promise.all(
     Array.from({ length: 8 }, () =>
       inTx((tx) =>
-        once(database.db, tx, command, async () => {
+        once(tx, command, async () => {
           runs++;
-          await appendAudit(database.db, tx, entry({ commandId: command.id }));
+          await appendAudit(tx, entry({ commandId: command.id }));
           return { run: runs };
         }),
       ),

@@ -4,17 +4,14 @@
  * KENSE_FAULT_MINUTES=30 runs ten times as many of both, KENSE_FAULT_SEED=7 draws other routes, moments and victims (1 unless given).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sequelize } from 'sequelize';
 import { secretKeysOf } from '../../domain/secret-keys';
 import { openTemporal } from '../../integrations/temporal/client';
 import { routeWorkflowId } from '../../integrations/temporal/send';
 import { hashPassword } from '../../services/accounts/passwords';
 import { verifyAudit } from '../../storage/audit';
-import { openDatabase } from '../../storage/database';
 import { newId } from '../../storage/ids';
 import { createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
 import { select } from '../../storage/sql';
-import { transactions } from '../../storage/tx';
 import type { Nuc } from '../../scripts/simulators/nuc/server';
 import { TestAuthority } from '../support/authority';
 import { StubbornPerson, type Told } from '../support/fault-driver';
@@ -22,6 +19,7 @@ import { FaultInstallation, victims, type Victim } from '../support/fault-instal
 import { planRoutes, randomFrom, type PlannedRoute, type PlannedStage, type Random } from '../support/fault-plan';
 import { say } from '../support/report';
 import { until } from '../support/until';
+import { type Db, openDatabase, transactions } from '../../storage/db';
 
 const minutes = Number(process.env['KENSE_FAULT_MINUTES'] || 3);
 const seed = Number(process.env['KENSE_FAULT_SEED'] || 1);
@@ -32,7 +30,7 @@ const password = 'Correct-horse-1';
 
 let installation: FaultInstallation;
 let nuc: Nuc;
-let db: Sequelize;
+let db: Db;
 let isDriven = false;
 let initiators: StubbornPerson[];
 let answerers: StubbornPerson[];
@@ -44,14 +42,14 @@ async function seedPeople(authority: TestAuthority): Promise<void> {
   const now = new Date();
   const people = await transactions(db)(async (tx) => {
     const bin = '150340010215';
-    const organisationId = await ensureOrganisation(db, tx, { bin, name: 'ТОО «Алатау»' }, now);
+    const organisationId = await ensureOrganisation(tx, { bin, name: 'ТОО «Алатау»' }, now);
     const made: StubbornPerson[] = [];
     for (let i = 0; i < 8; i++) {
       const person = { name: `Person ${i}`, email: `person-${i}@alatau.kz`, iin: `90010130000${i}` };
       const login = `person.${i}`;
-      const created = await createPerson(db, tx, person, { login, source: 'local', passwordHash }, now);
+      const created = await createPerson(tx, person, { login, source: 'local', passwordHash }, now);
       if (created === 'taken') throw new Error(`${login} exists`);
-      await insertMembership(db, tx, { organisationId, ...created, role: 'employee', roleSource: 'hand', position: '' }, now);
+      await insertMembership(tx, { organisationId, ...created, role: 'employee', roleSource: 'hand', position: '' }, now);
       made.push(new StubbornPerson(installation.url, created.personId, login, authority.key({ ...person, bin, organisation: 'Alatau' })));
     }
     return made;
@@ -199,7 +197,7 @@ beforeAll(
 ); // the proofs of the last signatures may take their time on a busy machine
 
 afterAll(async () => {
-  await db?.close();
+  await db?.destroy();
   await nuc?.stop();
   const logs = await installation?.stop();
   if (!isDriven) say(logs);

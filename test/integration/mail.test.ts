@@ -1,4 +1,4 @@
-import { select } from '../../storage/sql';
+import { execute, select } from '../../storage/sql';
 import { TestApplication } from '../support/application';
 import type { Browser } from '../support/browser';
 import { mailControl, mailsTo, waitForMails } from '../support/mail';
@@ -53,7 +53,7 @@ test('while the server is away mails wait, then each goes out once', async () =>
 });
 
 test('a mail is in the language of its reader, names its sender and holds no address of another person', async () => {
-  await app.deps.db.query("UPDATE people SET language = 'kk' WHERE id = :id", { replacements: { id: app.ours.people.lawyer.id } });
+  await execute(app.deps.db, "UPDATE people SET language = 'kk' WHERE id = :id", { id: app.ours.people.lawyer.id });
   const id = await app.draft(clerk, undefined, 'Келісім.pdf');
   await app.send(clerk, id, [{ kind: 'approve', people: [app.ours.people.lawyer] }], { message: 'Line one\nBcc: evil@example.kz' });
   const [mail] = await waitForMails(app.ours.people.lawyer.email);

@@ -1,5 +1,5 @@
 import { migrate, migrations } from '../../storage/migrate';
-import { select } from '../../storage/sql';
+import { execute, select } from '../../storage/sql';
 import { emptyDatabase, type TestDatabase } from '../support/database';
 
 // From the first release, with what an administrator could do there: hang accounts of their own on somebody, switch off people of others.
@@ -9,7 +9,7 @@ beforeAll(async () => {
   database = await emptyDatabase();
   const { db } = database;
   await migrate(db, '0009-create-phone');
-  const run = (sql: string): Promise<unknown> => db.query(sql);
+  const run = (sql: string): Promise<unknown> => execute(db, sql);
   const at = "'2026-11-01 05:00:00.000'";
   await run(
     `INSERT INTO organisations (id, bin, name, created_at) VALUES ('O1', '150340010215', 'Ours', ${at}), ('O2', '160440010216', 'Theirs', ${at})`,
@@ -71,7 +71,7 @@ test('every step may be run again after it has stopped half-way', async () => {
   const before = await select(db, 'SELECT * FROM accounts ORDER BY id');
   for (const name of ['0010-separate-identities', '0011-count-uploads', '0012-key-audit']) {
     expect(migrations.some((migration) => migration.name === name)).toBe(true);
-    await db.query('DELETE FROM migrations WHERE name = :name', { replacements: { name } });
+    await execute(db, 'DELETE FROM migrations WHERE name = :name', { name });
   }
   await migrate(db);
   expect(await select(db, 'SELECT * FROM accounts ORDER BY id')).toEqual(before);

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import { Client } from 'ldapts';
 import { createTransport } from 'nodemailer';
-import { QueryTypes } from 'sequelize';
 import { demoOrganisations } from '../../scripts/demo-data';
 import { pendingMigrations } from '../../storage/migrate';
 import { freshDatabase } from '../support/database';
@@ -9,6 +8,7 @@ import { mailControl, mailsTo, waitForMails } from '../support/mail';
 import { freshBucket, objectClient } from '../support/objects';
 import { serverEnv, servers } from '../support/servers';
 import { freshNamespace } from '../support/temporal';
+import { select } from '../../storage/sql';
 
 const env = serverEnv();
 const [alatau] = demoOrganisations;
@@ -18,9 +18,9 @@ describe('the database', () => {
   test('is the server that was asked for, strict and in UTC', async () => {
     const database = await freshDatabase();
     const { db } = database;
-    const [row] = await db.query<{ version: string; mode: string; zone: string; collation: string }>(
+    const [row] = await select<{ version: string; mode: string; zone: string; collation: string }>(
+      db,
       'SELECT VERSION() AS version, @@sql_mode AS mode, @@time_zone AS zone, @@collation_database AS collation',
-      { type: QueryTypes.SELECT },
     );
     expect(/MariaDB/.test(row!.version)).toBe(process.env['KENSE_TEST_DATABASE'] !== 'mysql');
     expect(row).toMatchObject({

@@ -1,6 +1,6 @@
 import { demoOrganisations } from '../../scripts/demo-data';
 import { saveSetting } from '../../storage/queries/settings';
-import { select } from '../../storage/sql';
+import { execute, select } from '../../storage/sql';
 import { password, TestApplication } from '../support/application';
 
 let app: TestApplication;
@@ -11,7 +11,7 @@ if (!ldapPerson) throw new Error('the demo directory has no employee');
 beforeAll(async () => {
   app = await TestApplication.start({ worker: false, env: { KENSE_SIGN_IN_ATTEMPTS: '5' } });
   await app.deps.inTx((tx) =>
-    saveSetting(app.deps.db, tx, app.ours.id, 'directory.mapping', [{ group: 'kense-employees', role: 'employee' }], new Date()),
+    saveSetting(tx, app.ours.id, 'directory.mapping', [{ group: 'kense-employees', role: 'employee' }], new Date()),
   );
 });
 afterAll(() => app.stop());
@@ -70,7 +70,7 @@ test('after five failures the door is shut for this name, also for the right pas
 test('sessions end when idle, in any case after their time, and when the account is switched off', async () => {
   const browser = await app.signedIn(app.ours.people.clerk);
   const aged = (column: string, hours: number) =>
-    app.deps.db.query(`UPDATE sessions SET ${column} = ${column} - INTERVAL ${hours} HOUR WHERE person_id = '${app.ours.people.clerk.id}'`);
+    execute(app.deps.db, `UPDATE sessions SET ${column} = ${column} - INTERVAL ${hours} HOUR WHERE person_id = '${app.ours.people.clerk.id}'`);
   expect((await browser.get('/to-sign')).status).toBe(200);
   await aged('seen_at', 2);
   expect((await browser.get('/to-sign')).location).toContain('/sign-in');
@@ -78,7 +78,7 @@ test('sessions end when idle, in any case after their time, and when the account
   await aged('expires_at', 13);
   expect((await second.get('/to-sign')).location).toContain('/sign-in');
   const third = await app.signedIn(app.ours.people.user);
-  await app.deps.db.query(`UPDATE accounts SET disabled_at = UTC_TIMESTAMP(3) WHERE login = 'ours.user'`);
+  await execute(app.deps.db, `UPDATE accounts SET disabled_at = UTC_TIMESTAMP(3) WHERE login = 'ours.user'`);
   expect((await third.get('/to-sign')).location).toContain('/sign-in');
 });
 

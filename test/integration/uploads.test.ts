@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { sweepUploads } from '../../activities/upkeep';
 import { digest } from '../../signature';
-import { select } from '../../storage/sql';
+import { execute, select } from '../../storage/sql';
 import { aPdf, TestApplication } from '../support/application';
 import type { Browser } from '../support/browser';
 import { until } from '../support/until';
@@ -89,9 +89,9 @@ test('an upload that breaks off leaves nothing for good', async () => {
 
 test('what a killed process left is found by its row and swept', async () => {
   await app.deps.objects.putBytes('files/orphan', Buffer.from('half'), 'application/octet-stream');
-  await app.deps.db.query(
+  await execute(app.deps.db, 
     "INSERT INTO uploads (object_key, person_id, started_at) VALUES ('files/orphan', :p, UTC_TIMESTAMP(3) - INTERVAL 3 HOUR)",
-    { replacements: { p: app.ours.people.clerk.id } },
+    { p: app.ours.people.clerk.id },
   );
   expect(await sweepUploads(app.deps, () => undefined)).toEqual({ removed: 1 });
   expect(await app.deps.objects.size('files/orphan')).toBeNull();

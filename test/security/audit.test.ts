@@ -14,17 +14,16 @@ import { loadTrust } from '../../services/signing/check-signature';
 import type { WorkerDeps } from '../../services/worker-deps';
 import { policyFor } from '../../signature';
 import { appendAudit, auditContent, currentHeads, sealBoundaries, type StoredAudit, verifyAudit, verifyEntity } from '../../storage/audit';
-import { openDatabase } from '../../storage/database';
 import { openHeadStore } from '../../storage/head-store';
 import { newId } from '../../storage/ids';
 import { migrate } from '../../storage/migrate';
-import { select } from '../../storage/sql';
-import { transactions } from '../../storage/tx';
+import { execute, select } from '../../storage/sql';
 import { TestApplication } from '../support/application';
 import { freshDatabase, type TestDatabase } from '../support/database';
 import { mailsTo, waitForMails } from '../support/mail';
 import { objectClient } from '../support/objects';
 import { serverEnv } from '../support/servers';
+import { openDatabase, transactions } from '../../storage/db';
 
 const sha256 = (...parts: (Buffer | string)[]): Buffer => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 type Db = TestDatabase['db'];
@@ -33,7 +32,7 @@ type Db = TestDatabase['db'];
 async function append(db: Db, organisationId: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++)
     await transactions(db)((tx) =>
-      appendAudit(db, tx, {
+      appendAudit(tx, {
         organisationId,
         at: new Date(),
         actor: { kind: 'member', id: newId(), name: 'Әлия' },
@@ -48,22 +47,18 @@ async function append(db: Db, organisationId: string, count: number): Promise<vo
 
 /** What somebody does who writes the database and knows the program, but has not the secret: one row is changed, all hashes are made anew. */
 async function rewrite(db: Db, organisationId: string, seq: number): Promise<void> {
-  await db.query(`UPDATE audit SET actor_name = 'Somebody else' WHERE organisation_id = '${organisationId}' AND seq = ${seq}`);
+  await execute(db, `UPDATE audit SET actor_name = 'Somebody else' WHERE organisation_id = '${organisationId}' AND seq = ${seq}`);
   const rows = await select<StoredAudit>(db, 'SELECT * FROM audit WHERE organisation_id = :organisationId ORDER BY seq', {
     organisationId,
   });
   let previous: Buffer = Buffer.alloc(32);
   for (const row of rows) {
     const hash = sha256(sha256(JSON.stringify(auditContent(row))), previous);
-    await db.query('UPDATE audit SET prev_hash = :previous, hash = :hash WHERE organisation_id = :organisationId AND seq = :seq', {
-      replacements: { previous, hash, organisationId, seq: row.seq },
-    });
+    await execute(db, 'UPDATE audit SET prev_hash = :previous, hash = :hash WHERE organisation_id = :organisationId AND seq = :seq', { previous, hash, organisationId, seq: row.seq });
     previous = hash;
   }
-  await db.query('UPDATE audit_heads SET hash = :previous WHERE organisation_id = :organisationId', {
-    replacements: { previous, organisationId },
-  });
-  await db.query(`DELETE FROM audit_stamps WHERE organisation_id = '${organisationId}'`);
+  await execute(db, 'UPDATE audit_heads SET hash = :previous WHERE organisation_id = :organisationId', { previous, organisationId });
+  await execute(db, `DELETE FROM audit_stamps WHERE organisation_id = '${organisationId}'`);
 }
 
 const faultsOf = async (db: Db): Promise<string[]> => (await verifyAudit(db)).faults.map(({ fault, seq }) => `${fault} ${seq}`);
@@ -71,7 +66,7 @@ const faultsOf = async (db: Db): Promise<string[]> => (await verifyAudit(db)).fa
 describe('whoever writes the database and has not the secret', () => {
   let database: TestDatabase;
   const organisation = newId();
-  const sql = (statement: string) => database.db.query(statement);
+  const sql = (statement: string) => execute(database.db, statement);
 
   beforeEach(async () => {
     database = await freshDatabase();
@@ -140,7 +135,7 @@ test('rows stay good after the secret was replaced, and without its former versi
   await append(pools[1], organisation, 2);
   expect(await faultsOf(pools[1])).toEqual([]);
   expect(await faultsOf(pools[2])).toEqual(['boundary 0', 'unknown-key 1', 'unknown-key 2']);
-  for (const pool of pools) await pool.close();
+  for (const pool of pools) await pool.destroy();
   await database.drop();
 });
 
@@ -175,8 +170,8 @@ describe('kept outside', () => {
     expect((await check({ at: later(3) })).problems).toEqual([
       expect.stringMatching(/row 5 is older than two days and under no time-stamp/),
     ]);
-    await app.deps.db.query('DELETE FROM audit_stamps');
-    await app.deps.db.query('DELETE FROM audit_confirmations');
+    await execute(app.deps.db, 'DELETE FROM audit_stamps');
+    await execute(app.deps.db, 'DELETE FROM audit_confirmations');
     expect((await check({ at: later(3) })).problems).toEqual([expect.stringMatching(/no time-stamp at all/)]);
   });
 
@@ -204,8 +199,8 @@ describe('kept outside', () => {
     await objectClient().putObject(bucket, kept?.name ?? '', Buffer.from('nothing'));
     await objectClient().removeObject(bucket, kept?.name ?? '');
 
-    await app.deps.db.query('DELETE FROM audit WHERE seq = 4');
-    await app.deps.db.query(
+    await execute(app.deps.db, 'DELETE FROM audit WHERE seq = 4');
+    await execute(app.deps.db, 
       'UPDATE audit_heads h JOIN audit a ON a.organisation_id = h.organisation_id AND a.seq = 3 SET h.seq = 3, h.hash = a.hash',
     );
     expect((await check()).problems).toEqual([]); // the chain, MACs and all, is whole
@@ -229,8 +224,8 @@ describe('kept outside', () => {
     expect(heads).toMatchObject([{ organisationId: app.ours.id, seq: 4, hash: expected?.hash, keyedAfter: 0 }]);
     expect((await check({ heads })).problems).toEqual([]);
 
-    await app.deps.db.query('DELETE FROM audit');
-    await app.deps.db.query('DELETE FROM audit_heads');
+    await execute(app.deps.db, 'DELETE FROM audit');
+    await execute(app.deps.db, 'DELETE FROM audit_heads');
     await append(app.deps.db, app.ours.id, 4);
     expect((await check()).problems).toEqual([]); // written by the program itself, so good in itself
     expect((await check({ heads })).problems).toEqual([expect.stringMatching(/row 4 as kept on .*written anew/)]);

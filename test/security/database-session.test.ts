@@ -1,10 +1,10 @@
 import { createConnection } from 'mysql2/promise';
-import { openDatabase, UnsafeSession } from '../../storage/database';
 import { migrate } from '../../storage/migrate';
 import { accountByLogin } from '../../storage/queries/people';
 import { selectOne } from '../../storage/sql';
 import { TestApplication } from '../support/application';
 import { startPrivateDatabase, type PrivateDatabase } from '../support/private-database';
+import { openDatabase, UnsafeSession } from '../../storage/db';
 
 // A server whose administrator has set other rules for reading statements than we write them by.
 let server: PrivateDatabase;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startPrivateDatabase(['--skip-character-set-client-handshake']);
   const db = openDatabase({ url: server.url, poolMax: 4 });
   await migrate(db);
-  await db.close();
+  await db.destroy();
   await setOnServer("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'");
   app = await TestApplication.start({ worker: false, phone: false, env: { KENSE_DATABASE_URL: server.url } });
 });
@@ -54,7 +54,7 @@ test('every connection of the pool reads statements the same way, also after the
     expect(row?.mode).not.toMatch(/BACKSLASH|ANSI|PIPES/);
     expect(row?.mode).toMatch(/STRICT_TRANS_TABLES/);
   }
-  await db.close();
+  await db.destroy();
 });
 
 test('a server that reads us in another character set is refused, with a sentence that says why', async () => {
@@ -65,6 +65,6 @@ test('a server that reads us in another character set is refused, with a sentenc
     await expect(selectOne(db, 'SELECT 1 AS one')).rejects.toThrow(/gbk/);
   } finally {
     await setOnServer("SET GLOBAL character_set_client = 'utf8mb4'");
-    await db.close();
+    await db.destroy();
   }
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
     }),
   });
   await app.deps.inTx((tx) =>
-    saveSetting(app.deps.db, tx, app.ours.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()),
+    saveSetting(tx, app.ours.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()),
   );
 });
 afterAll(async () => {

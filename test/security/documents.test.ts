@@ -210,7 +210,7 @@ test('names keep nothing that cannot be seen', async () => {
 test('where an organisation wants it, people from outside agree only with the key of their IIN', async () => {
   const { now } = app.deps;
   await app.deps.inTx((tx) =>
-    saveSetting(app.deps.db, tx, ours.id, moduleSetting('outside_key'), { isOn: true, by: 'test', at: now().toISOString() }, now()),
+    saveSetting(tx, ours.id, moduleSetting('outside_key'), { isOn: true, by: 'test', at: now().toISOString() }, now()),
   );
   const guest = aGuest();
   const id = await app.draft(clerk, aPdf('with a key'));

@@ -16,7 +16,7 @@ beforeAll(async () => {
   directory = await TestDirectory.make(['staff']);
   app = await TestApplication.start({ env: { KENSE_LDAP_BASE_DN: directory.baseDn, KENSE_SIGN_IN_ATTEMPTS: '100' } });
   await app.deps.inTx((tx) =>
-    saveSetting(app.deps.db, tx, app.theirs.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()),
+    saveSetting(tx, app.theirs.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()),
   );
 });
 afterAll(async () => {
@@ -176,10 +176,9 @@ describe('whether a person works in an organisation is that organisation’s to 
     const { lawyer } = app.ours.people;
     await app.deps.inTx(async (tx) => {
       await change(
-        app.deps.db,
+        tx,
         `INSERT IGNORE INTO memberships (organisation_id, person_id, role, created_at) VALUES (:organisation, :person, 'user', NOW(3))`,
         { organisation: app.theirs.id, person: lawyer.id },
-        tx,
       );
     });
     return lawyer;

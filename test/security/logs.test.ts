@@ -2,6 +2,7 @@ import { Writable } from 'node:stream';
 import { openLog } from '../../services/log';
 import { TestApplication } from '../support/application';
 import type { Browser } from '../support/browser';
+import { execute } from '../../storage/sql';
 
 let app: TestApplication;
 let log = '';
@@ -48,7 +49,7 @@ test('a number that is none is the sender’s mistake: a plain refusal, nothing 
 
 test('a query that fails leaves neither its statement nor its values in the log', async () => {
   const owner = await app.signedIn(app.ours.people.owner);
-  await app.deps.db.query('ALTER TABLE accounts RENAME COLUMN password_hash TO password_hash_away');
+  await execute(app.deps.db, 'ALTER TABLE accounts RENAME COLUMN password_hash TO password_hash_away');
   try {
     log = '';
     const person = { name: 'Секретная Айгерим', login: 'very.secret.login', email: 'secret@alatau.kz', iin: '900101300017', role: 'user' };
@@ -59,7 +60,7 @@ test('a query that fails leaves neither its statement nor its values in the log'
     const refused = await visitor.post('/sign-in', { login: 'very.secret.login', password: 'Very-secret-password-1' });
     expect([added.status, refused.status]).toEqual([500, 500]);
   } finally {
-    await app.deps.db.query('ALTER TABLE accounts RENAME COLUMN password_hash_away TO password_hash');
+    await execute(app.deps.db, 'ALTER TABLE accounts RENAME COLUMN password_hash_away TO password_hash');
   }
   expect(log).toMatch(/request failed/);
   expect(log).toMatch(/ER_BAD_FIELD_ERROR/);

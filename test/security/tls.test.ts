@@ -4,13 +4,13 @@ import tls from 'node:tls';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { createConnection } from 'mysql2/promise';
 import { openMailer, type MailerOptions } from '../../integrations/mail/mailer';
-import { openDatabase, type DatabaseTls } from '../../storage/database';
 import { openObjectStore } from '../../storage/objects';
 import { selectOne } from '../../storage/sql';
 import { freshBucket } from '../support/objects';
 import { startPrivateDatabase, type PrivateDatabase } from '../support/private-database';
 import { serverEnv } from '../support/servers';
 import { makeTls, type TestTls } from '../support/tls';
+import { type DatabaseTls, openDatabase } from '../../storage/db';
 
 let files: TestTls;
 beforeAll(() => void (files = makeTls()));
@@ -35,7 +35,7 @@ describe('the database', () => {
     try {
       return (await selectOne<{ Value: string }>(db, "SHOW SESSION STATUS LIKE 'Ssl_cipher'"))?.Value ?? '';
     } finally {
-      await db.close();
+      await db.destroy();
     }
   }
 

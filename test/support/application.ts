@@ -107,7 +107,7 @@ export class TestApplication {
       await Promise.all([deps.checker.close(), deps.visitors.close()]);
       deps.mailer.close();
       await deps.temporal.connection.close();
-      await deps.db.close();
+      await deps.db.destroy();
       await database.drop();
     });
     return new TestApplication(url, deps, config, authority, nuc, database, ours, theirs, stops);
@@ -245,7 +245,7 @@ async function seed(deps: Deps, bin: string, name: string, prefix: string): Prom
     user: 'user',
   };
   return deps.inTx(async (tx) => {
-    const id = await ensureOrganisation(deps.db, tx, { bin, name }, new Date());
+    const id = await ensureOrganisation(tx, { bin, name }, new Date());
     const people = {} as TestOrganisation['people'];
     for (const [index, key] of (Object.keys(roles) as (keyof typeof roles)[]).entries()) {
       const person = {
@@ -256,7 +256,6 @@ async function seed(deps: Deps, bin: string, name: string, prefix: string): Prom
         role: roles[key],
       };
       const made = await createPerson(
-        deps.db,
         tx,
         person,
         { login: person.login, source: 'local', passwordHash, organisationId: id },
@@ -264,7 +263,6 @@ async function seed(deps: Deps, bin: string, name: string, prefix: string): Prom
       );
       if (made === 'taken') throw new Error('login taken');
       await insertMembership(
-        deps.db,
         tx,
         { organisationId: id, personId: made.personId, role: person.role, roleSource: 'hand', position: '' },
         new Date(),

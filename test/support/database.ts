@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
-import type { Sequelize } from 'sequelize';
 import { secretKeysOf } from '../../domain/secret-keys';
-import { openDatabase } from '../../storage/database';
 import { migrate } from '../../storage/migrate';
 import { serverEnv } from './servers';
+import { type Db, openDatabase } from '../../storage/db';
 
 export interface TestDatabase {
   /** For KENSE_DATABASE_URL. */
   url: string;
-  db: Sequelize;
+  db: Db;
   /** Closes the pool and drops the database. */
   drop(): Promise<void>;
 }
@@ -30,7 +29,7 @@ export async function emptyDatabase(): Promise<TestDatabase> {
   const url = serverEnv()['KENSE_DATABASE_URL']!.replace(/\/kense$/, `/${name}`);
   const db = openDatabase({ url, poolMax: 10, keys: secretKeysOf(serverEnv()['KENSE_SECRET_KEY']!) });
   const drop = async () => {
-    await db.close();
+    await db.destroy();
     await statement(`DROP DATABASE IF EXISTS ${name}`);
   };
   return { url, db, drop };

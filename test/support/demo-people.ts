@@ -34,6 +34,6 @@ export async function startDemoApplication(env: Record<string, string> = {}, opt
     },
   });
   const mapping = organisationRoles.map((role) => ({ group: `kense-${role}s`, role }));
-  await app.deps.inTx((tx) => saveSetting(app.deps.db, tx, app.ours.id, mappingSetting, mapping, app.deps.now()));
+  await app.deps.inTx((tx) => saveSetting(tx, app.ours.id, mappingSetting, mapping, app.deps.now()));
   return app;
 }

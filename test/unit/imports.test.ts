@@ -7,17 +7,17 @@ const root = path.join(__dirname, '..', '..');
 const allowed: Record<string, { from: readonly string[]; modules: RegExp }> = {
   domain: { from: [], modules: /^$/ },
   signature: { from: ['domain'], modules: /^(node:crypto|node:zlib|@cantoo\/pdf-lib|@cantoo\/fontkit|qrcode)/ },
-  storage: { from: ['domain'], modules: /^(node:|sequelize|umzug|minio|ulid|zod|mysql2)/ },
-  integrations: { from: ['domain', 'signature', 'workflows/contracts'], modules: /^(?!express|ejs|sequelize)/ },
+  storage: { from: ['domain'], modules: /^(node:|kysely|umzug|minio|ulid|zod|mysql2)/ },
+  integrations: { from: ['domain', 'signature', 'workflows/contracts'], modules: /^(?!express|ejs|kysely)/ },
   workflows: { from: ['domain'], modules: /^@temporalio\/workflow$/ },
   services: { from: ['domain', 'signature', 'storage', 'integrations', 'workflows/contracts'], modules: /^(?!express|ejs)/ },
   activities: {
     from: ['domain', 'signature', 'storage', 'integrations', 'services', 'workflows/contracts'],
-    modules: /^(?!express|ejs|sequelize)/,
+    modules: /^(?!express|ejs|kysely)/,
   },
   server: {
     from: ['domain', 'signature', 'storage', 'integrations', 'services', 'workflows/contracts'],
-    modules: /^(?!ejs|sequelize)/,
+    modules: /^(?!ejs|kysely)/,
   },
   cli: {
     // `kense web` and `kense worker` are those processes; the demo's documents are made by what the workers run

@@ -17,7 +17,7 @@ beforeAll(async () => {
   activities = createActivities(deps);
 });
 afterAll(async () => {
-  await deps.db.close();
+  await deps.db.destroy();
   await app.stop();
 });
 

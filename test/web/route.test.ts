@@ -1,4 +1,4 @@
-import { select } from '../../storage/sql';
+import { execute, select } from '../../storage/sql';
 import { verifyAudit } from '../../storage/audit';
 import { aPdf, TestApplication, type TestOrganisation } from '../support/application';
 import { signDetached } from '../support/authority';
@@ -248,9 +248,7 @@ test('an outside person signs by the link and sees nothing else', async () => {
     'SELECT i.participant_id FROM invitations i JOIN route_participants p ON p.id = i.participant_id WHERE p.document_id = :id',
     { id },
   );
-  await app.deps.db.query('UPDATE invitations SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY WHERE participant_id = :p', {
-    replacements: { p: row?.participant_id ?? '' },
-  });
+  await execute(app.deps.db, 'UPDATE invitations SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY WHERE participant_id = :p', { p: row?.participant_id ?? '' });
   expect((await browser.get(`${link}/file`)).status).toBe(410);
 });
 
