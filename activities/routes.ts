@@ -44,11 +44,7 @@ export const routeActivities = (deps: WorkerDeps) => ({
           if (!document) throw new Refused('document.missing');
           if (!mayDocument(input.by, 'edit-route', document)) throw new Refused('document.wrong_state');
           if (document.rev !== input.rev) throw new Refused('document.stale');
-          const known = await colleaguesByIds(
-            tx,
-            document.organisationId,
-            memberIds(document.routeDraft.stages.flatMap((s) => s.people)),
-          );
+          const known = await colleaguesByIds(tx, document.organisationId, memberIds(document.routeDraft.stages.flatMap((s) => s.people)));
           if (draftIssues(document.routeDraft, known, input.at).length > 0) throw new Refused('draft.not_ready');
           const { route, people } = planRoute(
             document.routeDraft,
@@ -110,14 +106,7 @@ export const routeActivities = (deps: WorkerDeps) => ({
             if (command.kind === 'remind') await renewLinks(deps, tx, input, at);
             const mails = await mailsFor(deps, tx, next, input.effects, { id: input.commandId, by: command.by });
             await queueMails(tx, mails, at);
-            await audit(tx,
-              input.commandId,
-              next,
-              actionOf(command),
-              command.by,
-              at,
-              await detailsOf(tx, command, before, next),
-            );
+            await audit(tx, input.commandId, next, actionOf(command), command.by, at, await detailsOf(tx, command, before, next));
             return { ok: true as const, route: next, hasMail: mails.length > 0 };
           },
         ),

@@ -62,11 +62,7 @@ export async function checkAuditLog(db: Db, input: AuditInput): Promise<AuditOut
   return { rows, stamps: stamps.length, heads: kept.length, problems };
 }
 
-async function checkStamp(
-  db: Db,
-  stamp: AuditStamp,
-  input: StampInput,
-): Promise<{ problem: string } | { problem: null; time: number }> {
+async function checkStamp(db: Db, stamp: AuditStamp, input: StampInput): Promise<{ problem: string } | { problem: null; time: number }> {
   const hash = await hashAt(db, stamp.organisationId, stamp.seq);
   if (!hash?.equals(stamp.hash)) return { problem: 'the row it was made over is gone or was written anew' };
   const { code, detail, time } = verifyTimeStampToken(stamp.token, stamp.hash, input);

@@ -183,4 +183,3 @@ function bodyProblem(error: unknown): string | null {
     ? 'bad_request'
     : null;
 }
-

@@ -175,11 +175,11 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const hash = rowHash(row);
   const { version, mac } = newestMac(auditKeysOf(tx), rowText(row.organisation_id, row.seq, hash));
   await insert(tx, 'audit', [{ ...row, hash, key_version: version, mac }]);
-  await change(
-    tx,
-    'UPDATE audit_heads SET seq = :seq, hash = :hash WHERE organisation_id = :id',
-    { seq: row.seq, hash, id: row.organisation_id },
-  );
+  await change(tx, 'UPDATE audit_heads SET seq = :seq, hash = :hash WHERE organisation_id = :id', {
+    seq: row.seq,
+    hash,
+    id: row.organisation_id,
+  });
 }
 
 type Head = { seq: number; hash: Buffer };

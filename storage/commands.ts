@@ -23,21 +23,17 @@ export async function once<Result>(
   { makesEntity = false }: { makesEntity?: boolean } = {},
 ): Promise<Result> {
   try {
-    await insert(
-      tx,
-      'commands',
-      [
-        {
-          id: command.id,
-          organisation_id: command.organisationId,
-          actor: command.actor,
-          kind: command.kind,
-          entity_id: command.entityId,
-          result: 'null',
-          done_at: command.at,
-        },
-      ],
-    );
+    await insert(tx, 'commands', [
+      {
+        id: command.id,
+        organisation_id: command.organisationId,
+        actor: command.actor,
+        kind: command.kind,
+        entity_id: command.entityId,
+        result: 'null',
+        done_at: command.at,
+      },
+    ]);
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     const done = await selectOne<{ result: string; organisation_id: string; actor: string; kind: string; entity_id: string }>(

@@ -85,10 +85,7 @@ export async function migrate(db: Db, to?: string): Promise<string[]> {
     const lock = await selectOne<{ got: number | null }>(held, 'SELECT GET_LOCK(:lockName, 60) AS got', { lockName });
     if (lock?.got !== 1) throw new Error('another process is migrating this database; try again when it has finished');
     try {
-      await execute(
-        db,
-        'CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)',
-      );
+      await execute(db, 'CREATE TABLE IF NOT EXISTS migrations (name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)');
       const umzug = new Umzug({
         migrations: migrations.map((m) => ({
           name: m.name,

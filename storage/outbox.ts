@@ -63,5 +63,4 @@ export const noteLetter = (
   );
 
 /** Forgets letters that ended before an instant. */
-export const sweepOutbox = (db: Db, before: Date): Promise<number> =>
-  change(db, 'DELETE FROM outbox WHERE done_at < :before', { before });
+export const sweepOutbox = (db: Db, before: Date): Promise<number> => change(db, 'DELETE FROM outbox WHERE done_at < :before', { before });

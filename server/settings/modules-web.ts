@@ -40,24 +40,20 @@ export function moduleRoutes(deps: WebDeps, respond: Responder): Router {
     const action = isOn ? 'settings.module_on' : 'settings.module_off';
     const { organisationId } = me;
     await deps.inTx((tx) =>
-      once(
-        tx,
-        { id: commandId, organisationId, actor: me.personId, kind: action, entityId: organisationId, at: now },
-        async () => {
-          await saveSetting(tx, organisationId, moduleSetting(name), { isOn, by, at: now.toISOString() }, now);
-          await appendAudit(tx, {
-            organisationId,
-            at: now,
-            actor: auditActor(me, by),
-            action,
-            entityKind: 'settings',
-            entityId: organisationId,
-            commandId,
-            details: { module: name },
-          });
-          return null;
-        },
-      ),
+      once(tx, { id: commandId, organisationId, actor: me.personId, kind: action, entityId: organisationId, at: now }, async () => {
+        await saveSetting(tx, organisationId, moduleSetting(name), { isOn, by, at: now.toISOString() }, now);
+        await appendAudit(tx, {
+          organisationId,
+          at: now,
+          actor: auditActor(me, by),
+          action,
+          entityKind: 'settings',
+          entityId: organisationId,
+          commandId,
+          details: { module: name },
+        });
+        return null;
+      }),
     );
     respond.go(req, res, '/settings/modules', { tone: 'ok', key: isOn ? 'flash.module_on' : 'flash.module_off' });
   });

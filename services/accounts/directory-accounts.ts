@@ -56,8 +56,7 @@ export async function admitDirectoryPerson(deps: AdmitDeps, person: DirectoryPer
       await refreshAccount(tx, found.id, { login: person.login, directoryId: person.id });
     }
     const made =
-      found ??
-      (await createPerson(tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now));
+      found ?? (await createPerson(tx, facts, { login: person.login, source: 'ldap', passwordHash: null, directoryId: person.id }, now));
     if (made === 'taken') return { ok: false, code: 'sign_in.login_reused' };
     await placeByGroups(tx, made.personId, person.position, roles, now);
     const account = await accountOf(tx, made.personId, 'ldap');
@@ -76,12 +75,7 @@ async function accountFor(tx: Tx, person: DirectoryPerson): Promise<Account | 'l
 }
 
 /** The IIN to write down: none where a colleague carries it already, for inside an organisation it names one person. */
-async function iinFor(
-  tx: Tx,
-  { iin }: DirectoryPerson,
-  personId: string | null,
-  organisations: readonly string[],
-): Promise<string | null> {
+async function iinFor(tx: Tx, { iin }: DirectoryPerson, personId: string | null, organisations: readonly string[]): Promise<string | null> {
   if (iin === null || (personId !== null && (await personById(tx, personId))?.iin)) return null;
   for (const organisationId of [...organisations].sort()) {
     await lockPeopleOf(tx, organisationId);

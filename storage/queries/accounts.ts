@@ -2,12 +2,7 @@ import { change, insert, select, selectOne } from '../sql';
 import type { Db, Tx } from '../db';
 
 /** Gives an account a new password. `mustChange`: somebody else chose it, its first use asks for another. */
-export const setPassword = (
-  tx: Tx,
-  accountId: string,
-  password: { hash: string; mustChange: boolean },
-  now: Date,
-): Promise<number> =>
+export const setPassword = (tx: Tx, accountId: string, password: { hash: string; mustChange: boolean }, now: Date): Promise<number> =>
   change(
     tx,
     "UPDATE accounts SET password_hash = :hash, must_change = :mustChange, password_at = :now WHERE id = :accountId AND source = 'local'",
@@ -17,16 +12,11 @@ export const setPassword = (
 // ---- a link to a new password
 
 /** Stores that a link to a new password was given out; links given out before end. */
-export async function insertReset(
-  tx: Tx,
-  reset: { id: string; accountId: string; expiresAt: Date },
-  now: Date,
-): Promise<void> {
-  await change(
-    tx,
-    'UPDATE password_resets SET used_at = :now WHERE account_id = :accountId AND used_at IS NULL',
-    { accountId: reset.accountId, now },
-  );
+export async function insertReset(tx: Tx, reset: { id: string; accountId: string; expiresAt: Date }, now: Date): Promise<void> {
+  await change(tx, 'UPDATE password_resets SET used_at = :now WHERE account_id = :accountId AND used_at IS NULL', {
+    accountId: reset.accountId,
+    now,
+  });
   await insert(tx, 'password_resets', [{ id: reset.id, account_id: reset.accountId, created_at: now, expires_at: reset.expiresAt }]);
 }
 
@@ -41,11 +31,8 @@ export const liveReset = (db: Db, id: string, now: Date): Promise<{ accountId: s
 
 /** Uses a link up; false when another use came first. */
 export const useReset = async (tx: Tx, id: string, now: Date): Promise<boolean> =>
-  (await change(
-    tx,
-    'UPDATE password_resets SET used_at = :now WHERE id = :id AND used_at IS NULL AND expires_at > :now',
-    { id, now },
-  )) === 1;
+  (await change(tx, 'UPDATE password_resets SET used_at = :now WHERE id = :id AND used_at IS NULL AND expires_at > :now', { id, now })) ===
+  1;
 
 /** Local accounts of a login or an e-mail address that may be sent a link, with where it goes; at most a handful. */
 export const resettable = (
@@ -68,20 +55,10 @@ export const resettable = (
 
 /** Keeps a sealed secret that waits to be shown to work. */
 export const proposeTotp = (tx: Tx, accountId: string, secret: Buffer): Promise<number> =>
-  change(
-    tx,
-    'UPDATE accounts SET totp_secret = :secret, totp_since = NULL, totp_step = 0 WHERE id = :accountId',
-    { accountId, secret },
-  );
+  change(tx, 'UPDATE accounts SET totp_secret = :secret, totp_since = NULL, totp_step = 0 WHERE id = :accountId', { accountId, secret });
 
 /** Switches the second factor on, with its recovery codes as digests. */
-export async function confirmTotp(
-  tx: Tx,
-  accountId: string,
-  step: number,
-  codes: readonly Buffer[],
-  now: Date,
-): Promise<void> {
+export async function confirmTotp(tx: Tx, accountId: string, step: number, codes: readonly Buffer[], now: Date): Promise<void> {
   await change(tx, 'UPDATE accounts SET totp_since = :now, totp_step = :step WHERE id = :accountId', { accountId, now, step });
   await replaceCodes(tx, accountId, codes);
 }
@@ -127,11 +104,7 @@ export const codesLeft = async (db: Db, accountId: string): Promise<number> =>
 // ---- between the password and the second factor
 
 /** Stores that a visitor has shown the password of an account and owes the second factor. */
-export const insertStep = (
-  db: Db,
-  step: { id: string; accountId: string; visitor: Buffer; expiresAt: Date },
-  now: Date,
-): Promise<void> =>
+export const insertStep = (db: Db, step: { id: string; accountId: string; visitor: Buffer; expiresAt: Date }, now: Date): Promise<void> =>
   insert(db, 'sign_in_steps', [
     { id: step.id, account_id: step.accountId, visitor: step.visitor, created_at: now, expires_at: step.expiresAt },
   ]);

@@ -40,19 +40,11 @@ export const sweepChallenges = (db: Db, now: Date): Promise<number> =>
   change(db, 'DELETE FROM challenges WHERE expires_at < :before', { before: new Date(now.getTime() - 86_400_000) });
 
 /** When and with which certificate a person showed that they hold the key of an IIN, or null. */
-export const confirmedIin = (
-  db: Db,
-  personId: string,
-): Promise<{ iin: string; serial: string; confirmedAt: Date } | null> =>
+export const confirmedIin = (db: Db, personId: string): Promise<{ iin: string; serial: string; confirmedAt: Date } | null> =>
   selectOne(db, 'SELECT iin, serial, confirmed_at AS confirmedAt FROM confirmed_iins WHERE person_id = :personId', { personId });
 
 /** Ties an IIN to a person; an IIN not written down before is written down now. */
-export async function confirmIin(
-  tx: Tx,
-  personId: string,
-  signed: { iin: string; serial: string },
-  now: Date,
-): Promise<void> {
+export async function confirmIin(tx: Tx, personId: string, signed: { iin: string; serial: string }, now: Date): Promise<void> {
   await execute(
     tx,
     `INSERT INTO confirmed_iins (person_id, iin, serial, confirmed_at) VALUES (:personId, :iin, :serial, :now)

@@ -188,51 +188,43 @@ export type NewDocument = {
 
 /** Stores a new draft with its first file. */
 export async function insertDocument(tx: Tx, document: NewDocument, now: Date): Promise<void> {
-  await insert(
-    tx,
-    'documents',
-    [
-      {
-        id: document.id,
-        organisation_id: document.organisationId,
-        initiator_id: document.initiatorId,
-        rev: 1,
-        state: 'draft',
-        title: document.title,
-        kind: document.kind,
-        direction: document.direction,
-        file_id: document.file.id,
-        route_draft: JSON.stringify(document.routeDraft),
-        check_hash: document.checkHash,
-        created_at: now,
-        updated_at: now,
-      },
-    ],
-  );
+  await insert(tx, 'documents', [
+    {
+      id: document.id,
+      organisation_id: document.organisationId,
+      initiator_id: document.initiatorId,
+      rev: 1,
+      state: 'draft',
+      title: document.title,
+      kind: document.kind,
+      direction: document.direction,
+      file_id: document.file.id,
+      route_draft: JSON.stringify(document.routeDraft),
+      check_hash: document.checkHash,
+      created_at: now,
+      updated_at: now,
+    },
+  ]);
   await insertFile(tx, document.id, { ...document.file, version: 1 }, document.initiatorId, now);
 }
 
 /** Stores a version of a document's file and forgets the upload that brought it. */
 export async function insertFile(tx: Tx, documentId: string, file: StoredFile, personId: string, now: Date): Promise<void> {
-  await insert(
-    tx,
-    'files',
-    [
-      {
-        id: file.id,
-        document_id: documentId,
-        version: file.version,
-        name: file.name,
-        media_type: file.mediaType,
-        size_bytes: file.sizeBytes,
-        sha256: file.sha256,
-        streebog512: file.streebog512,
-        object_key: file.objectKey,
-        uploaded_by: personId,
-        uploaded_at: now,
-      },
-    ],
-  );
+  await insert(tx, 'files', [
+    {
+      id: file.id,
+      document_id: documentId,
+      version: file.version,
+      name: file.name,
+      media_type: file.mediaType,
+      size_bytes: file.sizeBytes,
+      sha256: file.sha256,
+      streebog512: file.streebog512,
+      object_key: file.objectKey,
+      uploaded_by: personId,
+      uploaded_at: now,
+    },
+  ]);
   await change(tx, 'DELETE FROM uploads WHERE object_key = :key', { key: file.objectKey });
 }
 
@@ -248,43 +240,38 @@ export const saveDraft = (tx: Tx, id: string, rev: number, card: Card, draft: Ro
   );
 
 /** Moves a document to another state; 0 when the row has moved on since `rev`. */
-export const setDocumentState = (
-  tx: Tx,
-  id: string,
-  rev: number,
-  state: DocumentState,
-  attempt: number,
-  now: Date,
-): Promise<number> =>
-  change(
-    tx,
-    'UPDATE documents SET state = :state, attempt = :attempt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev',
-    { state, attempt, now, id, rev },
-  );
+export const setDocumentState = (tx: Tx, id: string, rev: number, state: DocumentState, attempt: number, now: Date): Promise<number> =>
+  change(tx, 'UPDATE documents SET state = :state, attempt = :attempt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev', {
+    state,
+    attempt,
+    now,
+    id,
+    rev,
+  });
 
 /** Puts a new file under a document and makes it a draft again. */
 export const replaceFile = (tx: Tx, id: string, rev: number, fileId: string, now: Date): Promise<number> =>
-  change(
-    tx,
-    "UPDATE documents SET file_id = :fileId, state = 'draft', rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev",
-    { fileId, now, id, rev },
-  );
+  change(tx, "UPDATE documents SET file_id = :fileId, state = 'draft', rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev", {
+    fileId,
+    now,
+    id,
+    rev,
+  });
 
 /** Puts a document into the trash or takes it out. */
 export const setTrashed = (tx: Tx, id: string, rev: number, trashedAt: Date | null, now: Date): Promise<number> =>
-  change(
-    tx,
-    'UPDATE documents SET trashed_at = :trashedAt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev',
-    { trashedAt, now, id, rev },
-  );
+  change(tx, 'UPDATE documents SET trashed_at = :trashedAt, rev = rev + 1, updated_at = :now WHERE id = :id AND rev = :rev', {
+    trashedAt,
+    now,
+    id,
+    rev,
+  });
 
 /** Newest version number of a document's files. */
 export async function lastFileVersion(tx: Tx, documentId: string): Promise<number> {
-  const row = await selectOne<{ version: number }>(
-    tx,
-    'SELECT MAX(version) AS version FROM files WHERE document_id = :documentId',
-    { documentId },
-  );
+  const row = await selectOne<{ version: number }>(tx, 'SELECT MAX(version) AS version FROM files WHERE document_id = :documentId', {
+    documentId,
+  });
   return Number(row?.version ?? 0);
 }
 
@@ -316,16 +303,13 @@ export const forgetUpload = (db: Db, objectKey: string): Promise<number> =>
   change(db, 'DELETE FROM uploads WHERE object_key = :objectKey', { objectKey });
 
 /** A document follows its route: the state it has come to, and the moment it last moved. */
-export const followRoute = (
-  tx: Tx,
-  route: { documentId: string; attempt: number; state: DocumentState },
-  at: Date,
-): Promise<number> =>
-  change(
-    tx,
-    'UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt',
-    { state: route.state, at, id: route.documentId, attempt: route.attempt },
-  );
+export const followRoute = (tx: Tx, route: { documentId: string; attempt: number; state: DocumentState }, at: Date): Promise<number> =>
+  change(tx, 'UPDATE documents SET state = :state, updated_at = :at, rev = rev + 1 WHERE id = :id AND attempt = :attempt', {
+    state: route.state,
+    at,
+    id: route.documentId,
+    attempt: route.attempt,
+  });
 
 /** Whether there is any document at all. */
 export const hasDocuments = async (db: Db): Promise<boolean> => (await selectOne(db, 'SELECT id FROM documents LIMIT 1')) !== null;

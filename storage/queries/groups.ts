@@ -58,21 +58,17 @@ export async function insertGroup(tx: Tx, group: NewGroup, items: readonly NewIt
       WHERE person_id = :person AND organisation_id = :org AND state = 'listed'`,
     { now: group.createdAt, person: group.personId, org: group.organisationId },
   );
-  await insert(
-    tx,
-    'signing_groups',
-    [
-      {
-        id: group.id,
-        organisation_id: group.organisationId,
-        person_id: group.personId,
-        purpose: group.purpose,
-        state: 'listed',
-        created_at: group.createdAt,
-        expires_at: group.expiresAt,
-      },
-    ],
-  );
+  await insert(tx, 'signing_groups', [
+    {
+      id: group.id,
+      organisation_id: group.organisationId,
+      person_id: group.personId,
+      purpose: group.purpose,
+      state: 'listed',
+      created_at: group.createdAt,
+      expires_at: group.expiresAt,
+    },
+  ]);
   const rows = items.map((item, place) => ({
     id: item.id,
     group_id: group.id,
@@ -92,11 +88,7 @@ export async function insertGroup(tx: Tx, group: NewGroup, items: readonly NewIt
 export type Askable = { participantId: string; documentId: string; attempt: number; fileId: string; kind: StageKind; sizeBytes: number };
 
 /** Which of these documents wait for this person's answer now, in the order of the list «to sign». */
-export const askablesOf = (
-  db: Db,
-  me: { personId: string; organisationId: string },
-  documentIds: readonly string[],
-): Promise<Askable[]> =>
+export const askablesOf = (db: Db, me: { personId: string; organisationId: string }, documentIds: readonly string[]): Promise<Askable[]> =>
   select<Askable>(
     db,
     `SELECT rp.id AS participantId, rp.document_id AS documentId, r.attempt, d.file_id AS fileId, s.kind, f.size_bytes AS sizeBytes
@@ -200,11 +192,11 @@ export const startGroup = async (tx: Tx, id: string, remark: string | null, now:
 
 /** Ends a group for good; false when it had ended already. */
 export const closeGroup = async (tx: Tx, id: string, state: 'done' | 'stopped' | 'expired', now: Date): Promise<boolean> =>
-  (await change(
-    tx,
-    "UPDATE signing_groups SET state = :state, ended_at = :now WHERE id = :id AND state IN ('listed', 'running')",
-    { id, state, now },
-  )) === 1;
+  (await change(tx, "UPDATE signing_groups SET state = :state, ended_at = :now WHERE id = :id AND state IN ('listed', 'running')", {
+    id,
+    state,
+    now,
+  })) === 1;
 
 /** Freezes the certificate of the batch at its first accepted signature; false when another was faster. */
 export const freezeCertificate = async (
@@ -261,12 +253,7 @@ export async function markWaiting(db: Db, ids: readonly string[]): Promise<void>
 }
 
 /** Writes the outcome of one item. A success stands whatever is learned later. */
-export async function decideItem(
-  db: Db,
-  id: string,
-  outcome: { state: 'done' | 'failed'; code: string | null },
-  now: Date,
-): Promise<void> {
+export async function decideItem(db: Db, id: string, outcome: { state: 'done' | 'failed'; code: string | null }, now: Date): Promise<void> {
   await change(
     db,
     `UPDATE signing_group_items SET state = :state, code = :code, decided_at = :now

@@ -40,13 +40,7 @@ export const insertInvitations = (
   );
 
 /** Gives a participant a new link; the former one stops working. 0 when somebody else did so first. */
-export const renewInvitation = (
-  tx: Tx,
-  participantId: string,
-  version: number,
-  tokenHash: Buffer,
-  expiresAt: Date,
-): Promise<number> =>
+export const renewInvitation = (tx: Tx, participantId: string, version: number, tokenHash: Buffer, expiresAt: Date): Promise<number> =>
   change(
     tx,
     'UPDATE invitations SET token_hash = :tokenHash, version = :next, expires_at = :expiresAt, revoked_at = NULL WHERE participant_id = :participantId AND version = :version',
@@ -55,11 +49,10 @@ export const renewInvitation = (
 
 /** Stops a link. */
 export const revokeInvitation = (tx: Tx, participantId: string, now: Date): Promise<number> =>
-  change(
-    tx,
-    'UPDATE invitations SET revoked_at = :now WHERE participant_id = :participantId AND revoked_at IS NULL',
-    { participantId, now },
-  );
+  change(tx, 'UPDATE invitations SET revoked_at = :now WHERE participant_id = :participantId AND revoked_at IS NULL', {
+    participantId,
+    now,
+  });
 
 /** Notes the first time a link was opened. */
 export const noteOpened = (db: Db, participantId: string, now: Date): Promise<number> =>

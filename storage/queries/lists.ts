@@ -112,8 +112,7 @@ const inSigningQuery = (actor: Member, filter: ListFilter): ListQuery => {
 /** Documents on their way through a route, the last moved first. */
 export const listInSigning = (db: Db, actor: Member, filter: ListFilter, page: PageRequest): Promise<Page<ListedInSigning>> =>
   readPage(db, inSigningQuery(actor, filter), page);
-export const countInSigning = (db: Db, actor: Member, filter: ListFilter): Promise<number> =>
-  countRows(db, inSigningQuery(actor, filter));
+export const countInSigning = (db: Db, actor: Member, filter: ListFilter): Promise<number> => countRows(db, inSigningQuery(actor, filter));
 
 const documentsQuery = (actor: Actor, filter: ListFilter, trashed: boolean): ListQuery => {
   const visible = visibleTo(actor);
@@ -140,8 +139,7 @@ export const countDocuments = (db: Db, actor: Actor, filter: ListFilter): Promis
 /** What lies in the trash. */
 export const listTrash = (db: Db, actor: Actor, filter: ListFilter, page: PageRequest): Promise<Page<ListedTrash>> =>
   readPage(db, documentsQuery(actor, filter, true), page);
-export const countTrash = (db: Db, actor: Actor, filter: ListFilter): Promise<number> =>
-  countRows(db, documentsQuery(actor, filter, true));
+export const countTrash = (db: Db, actor: Actor, filter: ListFilter): Promise<number> => countRows(db, documentsQuery(actor, filter, true));
 
 export type Awaited = {
   routeId: string;

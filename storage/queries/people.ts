@@ -86,11 +86,11 @@ export const accountInTrust = (tx: Tx, organisationId: string, personId: string)
 
 /** Notes the name and the id the directory has for an account now. */
 export const refreshAccount = (tx: Tx, id: string, known: { login: string; directoryId: string }): Promise<number> =>
-  change(
-    tx,
-    'UPDATE accounts SET login = :login, login_key = :key, directory_id = :directoryId WHERE id = :id',
-    { id, ...known, key: normalLogin(known.login) ?? '' },
-  );
+  change(tx, 'UPDATE accounts SET login = :login, login_key = :key, directory_id = :directoryId WHERE id = :id', {
+    id,
+    ...known,
+    key: normalLogin(known.login) ?? '',
+  });
 
 /** One person, or null. */
 export const personById = (db: Db, id: string): Promise<Person | null> =>
@@ -136,11 +136,7 @@ export async function searchColleagues(db: Db, organisationId: string, text: str
 }
 
 /** The named people as members of this organisation; people of other organisations are left out. */
-export async function colleaguesByIds(
-  db: Db,
-  organisationId: string,
-  ids: readonly string[],
-): Promise<Map<string, Colleague>> {
+export async function colleaguesByIds(db: Db, organisationId: string, ids: readonly string[]): Promise<Map<string, Colleague>> {
   if (ids.length === 0) return new Map();
   const rows = await select<Colleague & { active: number | boolean }>(
     db,
@@ -213,41 +209,30 @@ export const organisations = (db: Db): Promise<{ id: string; bin: string; name: 
  * Creates a person with an account; returns `taken` when the login exists. Always a new person: an IIN that somebody typed, or that a
  * directory holds, never leads to a person already known. Only a key joins the two (see `peopleByIin`).
  */
-export async function createPerson(
-  tx: Tx,
-  person: NewPerson,
-  account: NewAccount,
-  now: Date,
-): Promise<{ personId: string } | 'taken'> {
+export async function createPerson(tx: Tx, person: NewPerson, account: NewAccount, now: Date): Promise<{ personId: string } | 'taken'> {
   const key = normalLogin(account.login);
   if (key === null) throw new Error('a login that is none');
   if (await selectOne(tx, 'SELECT id FROM accounts WHERE login_key = :key', { key })) return 'taken';
   const personId = newId();
-  await insert(
-    tx,
-    'people',
-    [{ id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now }],
-  );
+  await insert(tx, 'people', [
+    { id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now },
+  ]);
   try {
-    await insert(
-      tx,
-      'accounts',
-      [
-        {
-          id: newId(),
-          person_id: personId,
-          source: account.source,
-          login: account.login.trim(),
-          login_key: key,
-          password_hash: account.passwordHash,
-          password_at: account.passwordHash === null ? null : now,
-          directory_id: account.directoryId ?? null,
-          organisation_id: account.organisationId ?? null,
-          must_change: account.mustChange ?? false,
-          created_at: now,
-        },
-      ],
-    );
+    await insert(tx, 'accounts', [
+      {
+        id: newId(),
+        person_id: personId,
+        source: account.source,
+        login: account.login.trim(),
+        login_key: key,
+        password_hash: account.passwordHash,
+        password_at: account.passwordHash === null ? null : now,
+        directory_id: account.directoryId ?? null,
+        organisation_id: account.organisationId ?? null,
+        must_change: account.mustChange ?? false,
+        created_at: now,
+      },
+    ]);
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     await change(tx, 'DELETE FROM people WHERE id = :personId', { personId });
@@ -262,12 +247,7 @@ export async function lockPeopleOf(tx: Tx, organisationId: string): Promise<void
 }
 
 /** Who in this organisation carries an IIN already, other than `exceptId`; null when nobody does. */
-export const holderOfIin = (
-  tx: Tx,
-  organisationId: string,
-  iin: string,
-  exceptId = '',
-): Promise<{ id: string; name: string } | null> =>
+export const holderOfIin = (tx: Tx, organisationId: string, iin: string, exceptId = ''): Promise<{ id: string; name: string } | null> =>
   selectOne(
     tx,
     `SELECT p.id, p.name FROM people p JOIN memberships m ON m.person_id = p.id AND m.organisation_id = :organisationId AND m.ended_at IS NULL
@@ -285,20 +265,16 @@ export type NewMembership = {
 
 /** Puts a person into an organisation they have never belonged to; raises the duplicate when they have: what stands is never overwritten. */
 export const insertMembership = (tx: Tx, membership: NewMembership, now: Date): Promise<void> =>
-  insert(
-    tx,
-    'memberships',
-    [
-      {
-        organisation_id: membership.organisationId,
-        person_id: membership.personId,
-        role: membership.role,
-        role_source: membership.roleSource,
-        position: membership.position,
-        created_at: now,
-      },
-    ],
-  );
+  insert(tx, 'memberships', [
+    {
+      organisation_id: membership.organisationId,
+      person_id: membership.personId,
+      role: membership.role,
+      role_source: membership.roleSource,
+      position: membership.position,
+      created_at: now,
+    },
+  ]);
 
 export type HeldMembership = {
   organisationId: string;
@@ -363,13 +339,7 @@ export const restoreMembership = (tx: Tx, organisationId: string, personId: stri
   );
 
 /** Changes the role given by hand; 0 when somebody else changed the row first. */
-export const changeRole = (
-  tx: Tx,
-  organisationId: string,
-  personId: string,
-  role: OrganisationRole,
-  rev: number,
-): Promise<number> =>
+export const changeRole = (tx: Tx, organisationId: string, personId: string, role: OrganisationRole, rev: number): Promise<number> =>
   change(
     tx,
     "UPDATE memberships SET role = :role, role_source = 'hand', rev = rev + 1 WHERE organisation_id = :organisationId AND person_id = :personId AND rev = :rev AND ended_at IS NULL",
@@ -377,12 +347,7 @@ export const changeRole = (
   );
 
 /** Follows a change of groups: the role of somebody whose role the directory gives. */
-export const setDirectoryRole = (
-  tx: Tx,
-  organisationId: string,
-  personId: string,
-  role: OrganisationRole,
-): Promise<number> =>
+export const setDirectoryRole = (tx: Tx, organisationId: string, personId: string, role: OrganisationRole): Promise<number> =>
   change(
     tx,
     `UPDATE memberships SET role = :role, rev = rev + 1
@@ -418,11 +383,11 @@ export async function countOwners(tx: Tx, organisationId: string): Promise<numbe
 /** Switches an account on or off for the operator; switching off also ends the person's sessions. 0 when nothing changed. */
 export async function setAccountActive(tx: Tx, account: Account, isActive: boolean, now: Date): Promise<number> {
   const { id, personId } = account;
-  const changed = await change(
-    tx,
-    'UPDATE accounts SET disabled_at = :at WHERE id = :id AND (disabled_at IS NULL) <> :isActive',
-    { id, at: isActive ? null : now, isActive },
-  );
+  const changed = await change(tx, 'UPDATE accounts SET disabled_at = :at WHERE id = :id AND (disabled_at IS NULL) <> :isActive', {
+    id,
+    at: isActive ? null : now,
+    isActive,
+  });
   if (!isActive)
     await change(tx, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND revoked_at IS NULL', { now, personId });
   return changed;

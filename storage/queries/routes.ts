@@ -50,28 +50,24 @@ export async function insertRoute(
   route: Route,
   facts: { fileId: string; message: string; people: ReadonlyMap<string, ParticipantCard>; at: Date },
 ): Promise<void> {
-  await insert(
-    tx,
-    'routes',
-    [
-      {
-        id: route.id,
-        document_id: route.documentId,
-        organisation_id: route.organisationId,
-        initiator_id: route.initiatorId,
-        file_id: facts.fileId,
-        attempt: route.attempt,
-        rev: route.rev,
-        state: route.state,
-        current: route.current,
-        message: facts.message,
-        remind_every_ms: route.remindEveryMs,
-        reminded_at: null,
-        asked_at: facts.at,
-        started_at: facts.at,
-      },
-    ],
-  );
+  await insert(tx, 'routes', [
+    {
+      id: route.id,
+      document_id: route.documentId,
+      organisation_id: route.organisationId,
+      initiator_id: route.initiatorId,
+      file_id: facts.fileId,
+      attempt: route.attempt,
+      rev: route.rev,
+      state: route.state,
+      current: route.current,
+      message: facts.message,
+      remind_every_ms: route.remindEveryMs,
+      reminded_at: null,
+      asked_at: facts.at,
+      started_at: facts.at,
+    },
+  ]);
   await insert(
     tx,
     'route_stages',
@@ -112,11 +108,7 @@ export async function loadRoute(db: Db, routeId: string): Promise<Route | null> 
 async function withStages(db: Db, row: RouteRow): Promise<{ route: Route; people: ParticipantRow[] }> {
   const of = { routeId: row.id };
   const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', of);
-  const people = await select<ParticipantRow>(
-    db,
-    'SELECT * FROM route_participants WHERE route_id = :routeId ORDER BY stage, place',
-    of,
-  );
+  const people = await select<ParticipantRow>(db, 'SELECT * FROM route_participants WHERE route_id = :routeId ORDER BY stage, place', of);
   const route: Route = {
     id: row.id,
     documentId: row.document_id,
@@ -168,11 +160,11 @@ export async function saveRoute(
   for (const [position, stage] of after.stages.entries()) {
     const old = before.stages[position];
     if (old && old.dueAt !== stage.dueAt) {
-      await change(
-        tx,
-        'UPDATE route_stages SET due_at = :dueAt WHERE route_id = :id AND position = :position',
-        { dueAt: dateOrNull(stage.dueAt), id: after.id, position },
-      );
+      await change(tx, 'UPDATE route_stages SET due_at = :dueAt WHERE route_id = :id AND position = :position', {
+        dueAt: dateOrNull(stage.dueAt),
+        id: after.id,
+        position,
+      });
     }
   }
   const changes = changedParticipants(before, after);

@@ -180,11 +180,11 @@ export const revokeSession = (db: Db, personId: string, id: string, now: Date): 
 
 /** Ends all sessions of a person but one. */
 export const revokeOtherSessions = (db: Db, personId: string, keptId: string, now: Date): Promise<number> =>
-  change(
-    db,
-    'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL',
-    { now, personId, keptId },
-  );
+  change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL', {
+    now,
+    personId,
+    keptId,
+  });
 
 /** Ends the sessions of an organisation's people of one role that were opened with less than the rules ask for now. */
 export const revokeWeakSessions = (

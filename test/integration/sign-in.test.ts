@@ -70,7 +70,10 @@ test('after five failures the door is shut for this name, also for the right pas
 test('sessions end when idle, in any case after their time, and when the account is switched off', async () => {
   const browser = await app.signedIn(app.ours.people.clerk);
   const aged = (column: string, hours: number) =>
-    execute(app.deps.db, `UPDATE sessions SET ${column} = ${column} - INTERVAL ${hours} HOUR WHERE person_id = '${app.ours.people.clerk.id}'`);
+    execute(
+      app.deps.db,
+      `UPDATE sessions SET ${column} = ${column} - INTERVAL ${hours} HOUR WHERE person_id = '${app.ours.people.clerk.id}'`,
+    );
   expect((await browser.get('/to-sign')).status).toBe(200);
   await aged('seen_at', 2);
   expect((await browser.get('/to-sign')).location).toContain('/sign-in');

@@ -89,7 +89,8 @@ test('an upload that breaks off leaves nothing for good', async () => {
 
 test('what a killed process left is found by its row and swept', async () => {
   await app.deps.objects.putBytes('files/orphan', Buffer.from('half'), 'application/octet-stream');
-  await execute(app.deps.db, 
+  await execute(
+    app.deps.db,
     "INSERT INTO uploads (object_key, person_id, started_at) VALUES ('files/orphan', :p, UTC_TIMESTAMP(3) - INTERVAL 3 HOUR)",
     { p: app.ours.people.clerk.id },
   );

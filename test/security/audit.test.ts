@@ -54,7 +54,12 @@ async function rewrite(db: Db, organisationId: string, seq: number): Promise<voi
   let previous: Buffer = Buffer.alloc(32);
   for (const row of rows) {
     const hash = sha256(sha256(JSON.stringify(auditContent(row))), previous);
-    await execute(db, 'UPDATE audit SET prev_hash = :previous, hash = :hash WHERE organisation_id = :organisationId AND seq = :seq', { previous, hash, organisationId, seq: row.seq });
+    await execute(db, 'UPDATE audit SET prev_hash = :previous, hash = :hash WHERE organisation_id = :organisationId AND seq = :seq', {
+      previous,
+      hash,
+      organisationId,
+      seq: row.seq,
+    });
     previous = hash;
   }
   await execute(db, 'UPDATE audit_heads SET hash = :previous WHERE organisation_id = :organisationId', { previous, organisationId });
@@ -200,7 +205,8 @@ describe('kept outside', () => {
     await objectClient().removeObject(bucket, kept?.name ?? '');
 
     await execute(app.deps.db, 'DELETE FROM audit WHERE seq = 4');
-    await execute(app.deps.db, 
+    await execute(
+      app.deps.db,
       'UPDATE audit_heads h JOIN audit a ON a.organisation_id = h.organisation_id AND a.seq = 3 SET h.seq = 3, h.hash = a.hash',
     );
     expect((await check()).problems).toEqual([]); // the chain, MACs and all, is whole

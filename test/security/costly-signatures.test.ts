@@ -1,4 +1,5 @@
 import { aPdf, TestApplication } from '../support/application';
+import { checkFiles } from '../support/check';
 import type { Answer } from '../support/browser';
 import { costlyCms } from '../support/costly';
 
@@ -30,7 +31,7 @@ test('the public page says that it is too costly, and answers the next one', asy
     { field: 'file', name: 'a.txt', bytes: file },
     { field: 'signature', name: 'a.cms', bytes: Buffer.from(costly(file, 100)) },
   ];
-  const answer = await visitor.upload('/check', {}, files);
+  const answer = await checkFiles(visitor, files);
   expect([answer.status, answer.text.includes('слишком много работы')]).toEqual([422, true]);
   expect((await visitor.get('/healthz')).status).toBe(200);
 });

@@ -23,9 +23,7 @@ beforeAll(async () => {
       directory: real && { ...real, find: (login) => (isAway ? Promise.reject(new Error('away')) : real.find(login)) },
     }),
   });
-  await app.deps.inTx((tx) =>
-    saveSetting(tx, app.ours.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()),
-  );
+  await app.deps.inTx((tx) => saveSetting(tx, app.ours.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()));
 });
 afterAll(async () => {
   await app.stop();

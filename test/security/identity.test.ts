@@ -15,9 +15,7 @@ let directory: TestDirectory;
 beforeAll(async () => {
   directory = await TestDirectory.make(['staff']);
   app = await TestApplication.start({ env: { KENSE_LDAP_BASE_DN: directory.baseDn, KENSE_SIGN_IN_ATTEMPTS: '100' } });
-  await app.deps.inTx((tx) =>
-    saveSetting(tx, app.theirs.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()),
-  );
+  await app.deps.inTx((tx) => saveSetting(tx, app.theirs.id, 'directory.mapping', [{ group: 'staff', role: 'employee' }], new Date()));
 });
 afterAll(async () => {
   await app.stop();

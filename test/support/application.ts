@@ -255,12 +255,7 @@ async function seed(deps: Deps, bin: string, name: string, prefix: string): Prom
         email: `${key}@${prefix}-${mailDomain}.kz`, // the run's mail sink is shared by all files
         role: roles[key],
       };
-      const made = await createPerson(
-        tx,
-        person,
-        { login: person.login, source: 'local', passwordHash, organisationId: id },
-        new Date(),
-      );
+      const made = await createPerson(tx, person, { login: person.login, source: 'local', passwordHash, organisationId: id }, new Date());
       if (made === 'taken') throw new Error('login taken');
       await insertMembership(
         tx,

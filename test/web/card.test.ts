@@ -5,6 +5,7 @@ import { readCard, verifyCard } from '../../signature/card/reading';
 import { evidenceOf } from '../../storage/queries/evidence';
 import { select } from '../../storage/sql';
 import { aPdf, TestApplication } from '../support/application';
+import { checkFiles } from '../support/check';
 import { signDetached } from '../support/authority';
 import type { Browser } from '../support/browser';
 import { until } from '../support/until';
@@ -69,7 +70,7 @@ test('the check page takes a card or a pack alone and says who signed', async ()
     ['pack.zip', pack.bytes],
   ] as const) {
     await visitor.get('/check');
-    const answer = await visitor.upload('/check', {}, [{ name, bytes }]);
+    const answer = await checkFiles(visitor, [{ name, bytes }]);
     expect(answer.status).toBe(200);
     for (const words of ['data-verdict="valid"', 'Head ours', 'Шарт №1.pdf']) expect(answer.text).toContain(words);
   }
@@ -83,7 +84,7 @@ test('the check page says what is wrong with a file that is neither', async () =
     ['bad.zip', Buffer.from('PK\u0003\u0004 nothing'), 422],
   ] as const) {
     await visitor.get('/check');
-    const answer = await visitor.upload('/check', {}, [{ name, bytes }]);
+    const answer = await checkFiles(visitor, [{ name, bytes }]);
     expect(answer.status).toBe(status);
     expect(answer.text).toMatch(/не карточка электронного документа|Приложите файл подписи|Архив повреждён/);
   }
@@ -92,7 +93,7 @@ test('the check page says what is wrong with a file that is neither', async () =
 test('the check page says that a file is no signature, and not to choose a key', async () => {
   const visitor = app.visitor();
   await visitor.get('/check');
-  const answer = await visitor.upload('/check', {}, [
+  const answer = await checkFiles(visitor, [
     { name: 'plain.pdf', bytes: aPdf('signed by nobody') },
     { field: 'signature', name: 'plain.cms', bytes: Buffer.from('AAAA') },
   ]);

@@ -1,6 +1,7 @@
 import { execute, select } from '../../storage/sql';
 import { verifyAudit } from '../../storage/audit';
 import { aPdf, TestApplication, type TestOrganisation } from '../support/application';
+import { checkFiles } from '../support/check';
 import { signDetached } from '../support/authority';
 import type { Browser } from '../support/browser';
 import { waitForMails } from '../support/mail';
@@ -248,7 +249,9 @@ test('an outside person signs by the link and sees nothing else', async () => {
     'SELECT i.participant_id FROM invitations i JOIN route_participants p ON p.id = i.participant_id WHERE p.document_id = :id',
     { id },
   );
-  await execute(app.deps.db, 'UPDATE invitations SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY WHERE participant_id = :p', { p: row?.participant_id ?? '' });
+  await execute(app.deps.db, 'UPDATE invitations SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY WHERE participant_id = :p', {
+    p: row?.participant_id ?? '',
+  });
   expect((await browser.get(`${link}/file`)).status).toBe(410);
 });
 
@@ -316,17 +319,17 @@ test('the public check tells the truth about a signed document, by its code and 
 
   await visitor.get('/check');
   const cms = Buffer.from(signDetached(key, bytes), 'base64');
-  const good = await visitor.upload('/check', {}, [
+  const good = await checkFiles(visitor, [
     { name: 'a.pdf', bytes },
     { field: 'signature', name: 'a.cms', bytes: cms },
   ]);
   expect(good.text).toContain('data-verdict="valid"');
-  const bad = await visitor.upload('/check', {}, [
+  const bad = await checkFiles(visitor, [
     { name: 'a.pdf', bytes: aPdf('x') },
     { field: 'signature', name: 'a.cms', bytes: cms },
   ]);
   expect(bad.text).toContain('data-verdict="invalid"');
-  expect((await visitor.upload('/check', {}, [{ field: 'signature', name: 'a.cms', bytes: Buffer.from('zzz') }])).status).toBe(422);
+  expect((await checkFiles(visitor, [{ field: 'signature', name: 'a.cms', bytes: Buffer.from('zzz') }])).status).toBe(422);
   expect((await visitor.get('/check/AAAAAAAAAAAAAAAAAAAAAA')).status).toBe(404);
 });
 
