@@ -4,6 +4,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { isUlid } from '../domain/ids';
 import { Refusal } from '../domain/refusals';
 import type { Deps } from '../services/deps';
+import { isOutage } from '../services/outage';
 import { readinessGate } from '../services/readiness';
 import { root } from '../services/root';
 import { CommandUsed, findCommand } from '../storage/commands';
@@ -35,7 +36,6 @@ import { owesPassword, ownAccountRoutes } from './settings/own-account-web';
 import { signInRuleRoutes } from './settings/sign-in-rules-web';
 import { settingsRoutes } from './settings/web';
 import { signingRoutes } from './signing/web';
-import { isDatabaseAway } from '../storage/db';
 
 /** Commands one person may send in a minute; far above any clerk, far below a script run wild. */
 const commandsPerMinute = 300;
@@ -169,7 +169,7 @@ export function createApp(services: Deps): Express {
     }
     if (code) return respond.refusal(req, res, code, error instanceof Refusal ? error.params : {});
     req.kense.log.error({ err: error }, 'request failed');
-    respond.failure(req, res, isDatabaseAway(error) ? 503 : 500);
+    respond.failure(req, res, isOutage(error) ? 503 : 500);
   };
   app.use(onError);
   return app;

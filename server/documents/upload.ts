@@ -56,7 +56,8 @@ async function storeFile(deps: WebDeps, source: Readable, name: string, key: str
   let size = 0;
   let failure: { code: string; params?: Record<string, string | number> } | null = null;
   const inspected = async function* (): AsyncGenerator<Buffer> {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
+    // Whatever goes wrong, the source is left to be read to its end by the form: a destroyed part of a form would hold it up for ever.
+    for await (const chunk of source.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       size += chunk.length;
       if (size > deps.config.uploadMaxBytes)
         failure = { code: 'upload.too_large', params: { max: deps.config.uploadMaxBytes / 1024 / 1024 } };

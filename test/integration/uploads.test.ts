@@ -1,6 +1,10 @@
-import { connect } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { Readable } from 'node:stream';
 import { sweepUploads } from '../../activities/upkeep';
 import { digest } from '../../signature';
+import { openObjectStore } from '../../storage/objects';
 import { execute, select } from '../../storage/sql';
 import { aPdf, TestApplication } from '../support/application';
 import type { Browser } from '../support/browser';
@@ -107,4 +111,40 @@ test('a form that is no form is refused quietly', async () => {
     body: 'no boundary here',
   });
   expect(answer.status).toBeLessThan(500);
+});
+
+test.each([0, 1, 5 * 1024 * 1024, 11 * 1024 * 1024 + 1])(
+  'an object of %i bytes comes back as it was, in however many parts it went',
+  async (size) => {
+    const bytes = randomBytes(size);
+    const pieces = Array.from({ length: Math.ceil(size / 65_000) }, (_, i) => bytes.subarray(i * 65_000, (i + 1) * 65_000));
+    await app.deps.objects.putStream('files/parts', Readable.from(pieces), 'application/octet-stream');
+    expect((await app.deps.objects.getBytes('files/parts')).equals(bytes)).toBe(true);
+    await app.deps.objects.remove('files/parts');
+  },
+);
+
+test('while the store refuses to write, an upload of any size is answered soon and leaves nothing', async () => {
+  const refusing = createServer((req, res) => {
+    req.resume();
+    res.writeHead(403, { 'Content-Type': 'application/xml' }).end('<Error><Code>AccessDenied</Code><Message>no</Message></Error>');
+  });
+  await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+  const { objects } = app.config;
+  const endpoint = `http://127.0.0.1:${(refusing.address() as AddressInfo).port}`;
+  const away = await TestApplication.start({ worker: false, deps: () => ({ objects: openObjectStore({ ...objects, endpoint }) }) });
+  try {
+    const browser = await away.signedIn(away.ours.people.clerk);
+    for (const size of [100, 90_000, 1_500_000, 12_000_000]) {
+      const bytes = Buffer.concat([Buffer.from(aPdf('refused')), Buffer.alloc(size, 'x')]);
+      const answer = await browser.upload('/uploads', { command: away.deps.newId() }, [{ name: 'a.pdf', bytes }], { htmx: true });
+      expect([size, answer.status]).toEqual([size, 503]);
+      expect(answer.text).not.toMatch(/AccessDenied|files\//);
+    }
+    expect(await select(away.deps.db, 'SELECT id FROM documents')).toEqual([]);
+  } finally {
+    await away.stop();
+    refusing.closeAllConnections();
+    refusing.close();
+  }
 });
