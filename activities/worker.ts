@@ -6,7 +6,7 @@ import { makeTelemetryFilterString, NativeConnection, Runtime, Worker, type Work
 import { reasonOf } from '../domain/safe-error';
 import { connectionOptions, openTemporal, workerConverter } from '../integrations/temporal/client';
 import type { Config } from '../services/config';
-import { giveWay, niceness } from '../services/isolation/priority';
+import { takePlace, niceness } from '../services/isolation/priority';
 import { openLog } from '../services/log';
 import { activityDeps } from '../services/open-deps';
 import { root } from '../services/root';
@@ -51,7 +51,7 @@ export async function runWorker(config: Config, kind: keyof typeof shapes): Prom
     },
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });
-  if (kind === 'heavy') giveWay(niceness.heavy);
+  if (kind === 'heavy') takePlace(niceness.heavy);
   await sweepScratch();
   const deps = activityDeps(config, shapes[kind].poolMax);
   const activities = createActivities(deps);

@@ -1,9 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { reasonOf } from '../domain/safe-error';
+import { prepareMessages } from '../integrations/temporal/messages';
 import type { Config } from '../services/config';
 import { checkNamedFiles, findWarnings } from '../services/config-check';
 import type { Deps } from '../services/deps';
 import { webDeps } from '../services/open-deps';
+import { niceness, takePlace } from '../services/isolation/priority';
 import { sweepScratch } from '../services/scratch';
 import { createApp } from './app';
 import { createListener, isOurs, webLimits } from './kit/listener';
@@ -21,6 +23,8 @@ export async function startWeb(config: Config): Promise<RunningWeb> {
   const deps = webDeps(config);
   for (const warning of findWarnings(config)) deps.log.warn(warning);
   await sweepScratch();
+  takePlace(niceness.pages);
+  prepareMessages();
   deps.checker.start();
   deps.visitors.start();
   const app = createApp(deps);

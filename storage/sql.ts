@@ -1,4 +1,4 @@
-import { CompiledQuery, type QueryResult } from 'kysely';
+import { CompiledQuery, type DeleteResult, type QueryResult, type UpdateResult } from 'kysely';
 import type { Db } from './db';
 
 /** Values a query may carry. */
@@ -48,6 +48,12 @@ export async function insert(db: Db, table: string, rows: readonly Bind[]): Prom
   const named: Bind = {};
   rows.forEach((row, i) => columns.forEach((c) => (named[`${c}_${i}`] = row[c] ?? null)));
   await run(db, `INSERT INTO ${table} (${columns.map((c) => `\`${c}\``).join(', ')}) VALUES ${values}`, named);
+}
+
+/** Runs an update or delete and returns how many rows it changed; a row set to its present values counts as 0. */
+export async function changes(query: { executeTakeFirst(): Promise<UpdateResult | DeleteResult> }): Promise<number> {
+  const result = await query.executeTakeFirst();
+  return Number('numUpdatedRows' in result ? result.numUpdatedRows : result.numDeletedRows);
 }
 
 /** One LIKE pattern that finds `text` anywhere, with its wildcards taken literally. */

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import type { Request } from 'express';
 import { Refusal } from '../../domain/refusals';
-import { piecesInTurn } from './in-turn';
+import { inTurn, piecesInTurn } from './in-turn';
 
 /** At most this many files in one request; a browser with script sends one each. */
 const maxFiles = 50;
@@ -45,6 +45,7 @@ export async function readForm(
   } catch (error) {
     (current as Readable | null)?.destroy(error as Error);
     await work;
+    await new Promise<void>(inTurn); // a hundred that break off at once are not all answered in one turn of the event loop
     throw new Refusal('upload.interrupted');
   }
   await work;

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { giveWay, niceness } from './priority';
+import { takePlace, niceness } from './priority';
 import type { FromChild, ToChild } from './protocol';
 
 /**
@@ -7,7 +7,7 @@ import type { FromChild, ToChild } from './protocol';
  * does, however it ends.
  */
 export function serveTasks<Settings, Task, Result>(open: (settings: Settings) => (task: Task) => Promise<Result>): void {
-  giveWay(niceness.strangers);
+  takePlace(niceness.strangers);
   standFirstInLine();
   const send = (message: FromChild<Result>): void => void process.send?.(message);
   let work: ((task: Task) => Promise<Result>) | null = null;

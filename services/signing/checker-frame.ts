@@ -1,7 +1,7 @@
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { printError } from '../../domain/safe-error';
-import { giveWay } from '../isolation/priority';
+import { takePlace } from '../isolation/priority';
 import type { CheckRequest, CheckResult } from './check-signature';
 import type { CheckerSettings } from './check-tools';
 
@@ -11,7 +11,7 @@ import type { CheckerSettings } from './check-tools';
  */
 export function serveChecks(open: (settings: CheckerSettings) => (request: CheckRequest) => Promise<CheckResult>): void {
   const { settings, marker, nice } = workerData as { settings: CheckerSettings; marker: SharedArrayBuffer; nice: number };
-  giveWay(nice);
+  takePlace(nice);
   const check = open(settings);
   const computing = new Int32Array(marker);
   const current = new AsyncLocalStorage<number>();
