@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import type { RefusalCode } from '../domain/refusals';
 import { mayDocument } from '../domain/documents/document';
 import { type Actor, actorKey } from '../domain/people/roles';
 import type { RouteCommand } from '../domain/routes/decide';
@@ -23,7 +24,7 @@ import type { Tx } from '../storage/db';
 /** Rolls the transaction back and becomes `{ ok: false, code }`. */
 class Refused extends Error {
   constructor(
-    readonly code: string,
+    readonly code: RefusalCode,
     readonly current?: Route,
     readonly unsent?: string[],
   ) {

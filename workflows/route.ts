@@ -11,6 +11,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { RefusalCode } from '../domain/refusals';
 import type { Activities } from '../activities';
 import { decide, nextTimer, type RouteCommand } from '../domain/routes/decide';
 import { isFinal, type Route } from '../domain/routes/route';
@@ -23,7 +24,7 @@ export const routeLook = defineSignal(routeLookName);
 
 const db = proxyLocalActivities<Activities>({ startToCloseTimeout: '10s', retry: { initialInterval: '200ms', maximumInterval: '5s' } });
 
-const refused = (code: string): ApplicationFailure => ApplicationFailure.nonRetryable(code, 'Refused');
+const refused = (code: RefusalCode): ApplicationFailure => ApplicationFailure.nonRetryable(code, 'Refused');
 
 /**
  * One attempt of a document to pass its route. Every command becomes one transaction (a local activity); mails follow beside it, so that

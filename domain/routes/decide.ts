@@ -2,6 +2,7 @@ import { never } from '../outcome';
 import type { Actor } from '../people/roles';
 import { runsCabinet } from '../people/roles';
 import { currentStage, findParticipant, isFinal, type Participant, type Route, type Stage } from './route';
+import type { RefusalCode } from '../refusals';
 
 /** What people and timers may ask of a running route. Instants are milliseconds UTC. */
 export type RouteCommand =
@@ -22,18 +23,7 @@ export type RouteEffect =
   | { kind: 'tell-initiator'; of: 'answered' | 'signed' | 'refused' | 'expired' }
   | { kind: 'tell-participants'; of: 'signed' | 'refused' | 'withdrawn' | 'expired'; participantIds: string[] };
 
-export const routeRefusals = [
-  'route.ended',
-  'route.forbidden',
-  'route.not_asked',
-  'route.already_answered',
-  'route.wrong_kind',
-  'route.remark_required',
-  'route.not_due',
-  'route.too_soon',
-  'route.due_in_past',
-] as const;
-export type RouteRefusal = (typeof routeRefusals)[number];
+export type RouteRefusal = Extract<RefusalCode, `route.${string}`>;
 export type RouteDecision = { ok: true; next: Route; effects: RouteEffect[] } | { ok: false; code: RouteRefusal };
 
 /** People may repeat a reminder at most once in this time, so that a nervous initiator does not become a mail bomb. */

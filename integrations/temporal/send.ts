@@ -8,6 +8,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, type Workflow } from '@temporalio/common';
+import { isRefusalCode, type RefusalCode } from '../../domain/refusals';
 import type { RouteCommand } from '../../domain/routes/decide';
 import { queues } from '../../workflows/contracts/queues';
 import {
@@ -26,7 +27,7 @@ import {
  * harmless); `closed` when the run has ended or never was; `down` when Temporal cannot be reached.
  */
 export type Outcome<T> =
-  { kind: 'done'; value: T } | { kind: 'refused'; code: string } | { kind: 'unknown' } | { kind: 'closed' } | { kind: 'down' };
+  { kind: 'done'; value: T } | { kind: 'refused'; code: RefusalCode } | { kind: 'unknown' } | { kind: 'closed' } | { kind: 'down' };
 
 /** How long a page waits for a command before it says "still working". Milliseconds. */
 const deadlineMs = 8_000;
@@ -124,7 +125,10 @@ async function attempt<T>(client: Client, work: () => Promise<T>): Promise<Outco
     return { kind: 'done', value: await client.withDeadline(Date.now() + deadlineMs, work) };
   } catch (error) {
     if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-      if (error.cause.type === 'Refused') return { kind: 'refused', code: error.cause.message };
+      if (error.cause.type === 'Refused') {
+        const code = error.cause.message;
+        return { kind: 'refused', code: isRefusalCode(code) ? code : 'route.conflict' }; // a run of another release may know other words
+      }
       if (error.cause.type === 'AcceptedUpdateCompletedWorkflow') return { kind: 'closed' };
     }
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return { kind: 'unknown' };

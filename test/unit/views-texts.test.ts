@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { directions, documentKinds, documentStates } from '../../domain/documents/document';
 import { organisationRoles } from '../../domain/people/roles';
-import { routeRefusals } from '../../domain/routes/decide';
+import { refusalCodes } from '../../domain/refusals';
 import { draftProblems } from '../../domain/routes/draft';
 import { stageKinds, stageRules } from '../../domain/routes/route';
 import { createTranslator, langs, loadTexts, preferredLang, textProblems, type Texts } from '../../services/texts/i18n';
@@ -64,7 +64,7 @@ test('an unknown key or a missing parameter throws, and only shows itself when l
 
 test('every code of the domain, of signature reports and every id of a list has words', () => {
   const wanted = [
-    ...[...routeRefusals, ...draftProblems].map((code) => `errors.${code}`),
+    ...[...refusalCodes, ...draftProblems].map((code) => `errors.${code}`),
     ...ALL_CODES.flatMap((code) => (code === 'ok' ? ['verdict.ok'] : [`verdict.${code}`, `errors.${code}`])),
     ...CHECK_NAMES.map((name) => `checkName.${name}`),
     ...ROLES.map((role) => `certificateRole.${role}`),

@@ -1,4 +1,5 @@
 import type { Actor } from '../../domain/people/roles';
+import type { RefusalCode } from '../../domain/refusals';
 import type { RouteCommand, RouteEffect } from '../../domain/routes/decide';
 import type { Route } from '../../domain/routes/route';
 
@@ -31,7 +32,7 @@ export type ApplyRoute = { commandId: string; command: RouteCommand; before: Rou
  * whose mails still wait: others may have been stored and forgotten beside this one.
  */
 export type Applied =
-  { ok: true; route: Route; hasMail: boolean; unsent?: string[] } | { ok: false; code: string; current?: Route; unsent?: string[] };
+  { ok: true; route: Route; hasMail: boolean; unsent?: string[] } | { ok: false; code: RefusalCode; current?: Route; unsent?: string[] };
 
 export const routeUpdateName = 'routeCommand';
 export const routeLookName = 'routeLook';
