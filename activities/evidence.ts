@@ -149,7 +149,6 @@ function auditEntry(found: EvidenceCase, finding: EvidenceFinding, commandId: st
     at: finding.checkedAt,
     actor: { kind: 'system', id: 'evidence', name: 'Kense' },
     action: actions[finding.verdict],
-    entityKind: 'document',
     entityId: found.documentId,
     commandId,
     details: {

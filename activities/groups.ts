@@ -4,7 +4,7 @@ import type { RouteCommand } from '../domain/routes/decide';
 import { sendToRoute } from '../services/routes/send';
 import type { WorkerDeps } from '../services/worker-deps';
 import { appendAudit } from '../storage/audit';
-import { findCommand } from '../storage/commands';
+import { findCommand } from '../storage/command';
 import {
   closeGroup,
   countsOf,
@@ -101,7 +101,6 @@ async function close(deps: WorkerDeps, group: SigningGroup, state: 'done' | 'sto
       at: now,
       actor: { kind: 'system', id: 'system', name: 'Kense' },
       action: `group.${state}`,
-      entityKind: 'group',
       entityId: group.id,
       commandId: `group-${state}-${group.id}`,
       details: { purpose: group.purpose, total, done, failed },

@@ -3,7 +3,7 @@ import { decidePhone, settleAfterMs } from '../domain/phone/session';
 import type { RouteCommand } from '../domain/routes/decide';
 import { sendToRoute } from '../services/routes/send';
 import type { WorkerDeps } from '../services/worker-deps';
-import { findCommand } from '../storage/commands';
+import { findCommand } from '../storage/command';
 import { isSignatureKept } from '../storage/queries/groups';
 import { decidePhoneItem, movePhone, phoneById, type PhoneItem, phoneItems, type PhoneSession } from '../storage/queries/phone';
 import type { PhoneLook } from '../workflows/contracts/phone';

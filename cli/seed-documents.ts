@@ -210,7 +210,6 @@ async function seedOne(
       at: now,
       actor: { kind: 'member', id: author.personId, name: person?.name ?? '' },
       action: 'document.uploaded',
-      entityKind: 'document',
       entityId: id,
       commandId: deps.newId(),
       details: { file: file.name, bytes: file.sizeBytes, sha256: createHash('sha256').update(bytes).digest('hex') },

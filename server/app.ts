@@ -7,7 +7,7 @@ import type { Deps } from '../services/deps';
 import { isOutage } from '../services/outage';
 import { readinessGate } from '../services/readiness';
 import { root } from '../services/root';
-import { CommandUsed, findCommand } from '../storage/commands';
+import { CommandUsed, findCommand } from '../storage/command';
 import { confirmKeyRoutes, edsSignInRoutes } from './auth/eds-web';
 import { forgottenRoutes } from './auth/forgot-web';
 import { freshProof } from './auth/fresh';

@@ -2,25 +2,34 @@ import { createHash } from 'node:crypto';
 import type { KeptHead } from '../domain/audit/heads';
 import type { Actor } from '../domain/people/roles';
 import type { SecretKeys } from '../domain/secret-keys';
+import { type AuditAction, type AuditDetails, entityOf } from './audit-actions';
 import { auditKeysOf } from './audit-keys';
 import { isSameText, macOf, newestMac } from './secret-keys';
 import { change, execute, insert, select, selectOne } from './sql';
 import type { Db, Tx } from './db';
 
-/** One fact to remember. `details` holds ids, states and short texts; it is hashed exactly as stored. */
-export type AuditEntry = {
+/** Who did it, as the log names them. */
+export type AuditActor = { kind: 'member' | 'guest' | 'system'; id: string; name: string };
+
+/** One fact to remember, with the details that its action has. */
+export type AuditEntry<Action extends AuditAction = AuditAction> = {
   organisationId: string;
   at: Date;
-  actor: { kind: 'member' | 'guest' | 'system'; id: string; name: string };
-  action: string;
-  entityKind: 'document' | 'route' | 'person' | 'session' | 'settings' | 'group';
+  actor: AuditActor;
+  action: Action;
   entityId: string;
   commandId: string;
-  details: Record<string, unknown>;
+  details: AuditDetails[Action];
 };
 
 /** A stored row of the log, oldest first by `seq` within its organisation. */
-export type AuditRow = Omit<AuditEntry, 'details'> & { seq: number; details: Record<string, unknown>; hash: string };
+export type AuditRow = Omit<AuditEntry, 'details' | 'action'> & {
+  seq: number;
+  action: string;
+  entityKind: string;
+  details: Record<string, unknown>;
+  hash: string;
+};
 
 /** A row as it stands in the table. */
 export type StoredAudit = {
@@ -156,7 +165,7 @@ function sealOf(keys: SecretKeys, boundary: Boundary | null, row: StoredAudit): 
  * Appends entries to their organisation's chain inside the command's transaction. The head row stays locked until the commit, so call
  * it last: everything before it runs in parallel with other commands.
  */
-export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+export async function appendAudit<Action extends AuditAction>(tx: Tx, entry: AuditEntry<Action>): Promise<void> {
   const head = (await lockHead(tx, entry.organisationId)) ?? (await makeHead(tx, entry.organisationId));
   const row: Digested = {
     organisation_id: entry.organisationId,
@@ -166,7 +175,7 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     actor_id: entry.actor.id,
     actor_name: entry.actor.name.slice(0, 200),
     action: entry.action,
-    entity_kind: entry.entityKind,
+    entity_kind: entityOf[entry.action],
     entity_id: entry.entityId,
     command_id: entry.commandId,
     details: JSON.stringify(entry.details),
@@ -211,9 +220,9 @@ export async function auditOf(db: Db, organisationId: string, entityId: string, 
     organisationId: row.organisation_id,
     seq: Number(row.seq),
     at: row.at,
-    actor: { kind: row.actor_kind as AuditEntry['actor']['kind'], id: row.actor_id, name: row.actor_name },
+    actor: { kind: row.actor_kind as AuditActor['kind'], id: row.actor_id, name: row.actor_name },
     action: row.action,
-    entityKind: row.entity_kind as AuditEntry['entityKind'],
+    entityKind: row.entity_kind,
     entityId: row.entity_id,
     commandId: row.command_id,
     details: JSON.parse(row.details) as Record<string, unknown>,
@@ -345,7 +354,7 @@ export async function compareHeads(db: Db, kept: readonly KeptHead[]): Promise<H
 }
 
 /** Name and kind of an actor as the audit log keeps them. */
-export const auditActor = (actor: Actor, name: string): { kind: 'member' | 'guest'; id: string; name: string } => ({
+export const auditActor = (actor: Actor, name: string): AuditActor => ({
   kind: actor.kind,
   id: actor.kind === 'member' ? actor.personId : actor.participantId,
   name,

@@ -34,7 +34,6 @@ export function guestKeyProof(deps: WebDeps, respond: Responder): GuestKey {
         at: deps.now(),
         actor: auditActor(actor, name),
         action: 'route.guest_key_shown',
-        entityKind: 'document',
         entityId: document.id,
         commandId: deps.newId(),
         details: { participant: participant.id, attempt: participant.attempt, serial: answered.signer.serial },

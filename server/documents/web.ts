@@ -1,32 +1,22 @@
 import { type Request, type Response, Router } from 'express';
 import { civilDateOf } from '../../domain/calendar/working-days';
 import { mayDocument } from '../../domain/documents/document';
-import { fileTypes, titleFromFileName } from '../../domain/documents/file-type';
-import { isUlid } from '../../domain/ids';
+import { fileTypes } from '../../domain/documents/file-type';
 import { runsCabinet } from '../../domain/people/roles';
 import { Refusal } from '../../domain/refusals';
 import { maxRemarkLength, type RouteCommand } from '../../domain/routes/decide';
-import { emptyDraft, endOfDay } from '../../domain/routes/draft';
+import { endOfDay } from '../../domain/routes/draft';
 import { currentStage } from '../../domain/routes/route';
 import { noteAccess } from '../../services/documents/access';
+import { keepNewVersion, makeDraft, moveToTrash, revokeLink } from '../../services/documents/commands';
 import { attemptPage, type Place } from '../../services/documents/place';
+import type { UploadOutcome } from '../../services/documents/upload';
 import { sendToRoute } from '../../services/routes/send';
 import { settle } from '../../services/routes/settle';
-import { appendAudit, auditActor, auditOf, verifyEntity } from '../../storage/audit';
-import { newCapability } from '../../storage/capabilities';
-import { CommandUsed, findCommand, once } from '../../storage/commands';
-import {
-  type Document,
-  insertDocument,
-  insertFile,
-  lastFileVersion,
-  lockDocument,
-  replaceFile,
-  saveDraft,
-  setTrashed,
-} from '../../storage/queries/documents';
-import { revokeInvitation } from '../../storage/queries/invitations';
-import { participantById } from '../../storage/queries/routes';
+import { auditOf, verifyEntity } from '../../storage/audit';
+import { findCommand } from '../../storage/command';
+import { type Document, lockDocument, saveDraft } from '../../storage/queries/documents';
+import { actOf } from '../kit/act';
 import { commandOf } from '../kit/command';
 import { memberOf, type WebDeps } from '../kit/context';
 import { flatten, type Posted } from '../kit/form';
@@ -42,7 +32,7 @@ import { isOfAttempts, presentHistory } from './history';
 import { memberPlace } from './load';
 import type { EditorForm, UploadRow } from './pages';
 import { answerForm, decisionForm, presentDocumentPage } from './participant-web';
-import { discard, type Received, receiveFiles, type UploadOutcome } from './upload';
+import { receiveFiles } from './receive';
 
 const accepts = fileTypes.map((t) => `.${t.extension}`);
 
@@ -194,7 +184,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder, participant: P
 
   router.post('/documents/:id/links/:participant/revoke', async (req, res) => {
     const here = await place(req);
-    await revokeLink(deps, here, (req.params as Record<string, string>).participant, commandOf(req));
+    await revokeLink(deps, actOf(deps, req), here, (req.params as Record<string, string>).participant);
     await respond.done(req, res, here.base, { tone: 'ok', key: 'flash.link_revoked' });
   });
 
@@ -214,13 +204,13 @@ export function documentRoutes(deps: WebDeps, respond: Responder, participant: P
 
   router.post('/documents/:id/delete', async (req, res) => {
     const here = await place(req);
-    await moveToTrash(deps, req, here.document, true, commandOf(req));
+    await moveToTrash(deps, actOf(deps, req), memberOf(req), here.document.id, true);
     respond.go(req, res, '/documents', { tone: 'ok', key: 'flash.deleted' });
   });
 
   router.post('/documents/:id/restore', async (req, res) => {
     const here = await place(req);
-    await moveToTrash(deps, req, here.document, false, commandOf(req));
+    await moveToTrash(deps, actOf(deps, req), memberOf(req), here.document.id, false);
     respond.go(req, res, here.document.attempt > 0 ? here.base : `${here.base}/edit`, { tone: 'ok', key: 'flash.restored' });
   });
 
@@ -240,7 +230,7 @@ export function documentRoutes(deps: WebDeps, respond: Responder, participant: P
         errors: { file: error },
       });
     }
-    await keepNewVersion(deps, req, here.document, outcome.file, command);
+    await keepNewVersion(deps, actOf(deps, req, command), me, here.document, outcome.file);
     respond.go(req, res, `${here.base}/edit`, { tone: 'ok', key: 'flash.reuploaded' });
   });
 
@@ -258,165 +248,14 @@ async function stageAsked(deps: WebDeps, place: Place): Promise<{ position: numb
   return { position: page.route.current, dueAt: stage.dueAt };
 }
 
-/** Stops the link of an outside person at once; a reminder by hand sends a new one. */
-async function revokeLink(
-  deps: WebDeps,
-  { document, actor, name }: Place,
-  participantId: string | undefined,
-  command: string,
-): Promise<void> {
-  if (actor.kind !== 'member' || (actor.personId !== document.initiatorId && !runsCabinet(actor))) throw new Refusal('route.forbidden');
-  const participant = isUlid(participantId) ? await participantById(deps.db, participantId) : null;
-  if (!participant || participant.documentId !== document.id || participant.personId !== null) throw new Refusal('not_found');
-  const now = deps.now();
-  const row = {
-    id: command,
-    organisationId: document.organisationId,
-    actor: actor.personId,
-    kind: 'route.link_revoked',
-    entityId: document.id,
-    at: now,
-  };
-  await deps.inTx((tx) =>
-    once(tx, row, async () => {
-      await revokeInvitation(tx, participant.id, now);
-      await appendAudit(tx, {
-        organisationId: document.organisationId,
-        at: now,
-        actor: auditActor(actor, name),
-        action: 'route.link_revoked',
-        entityKind: 'document',
-        entityId: document.id,
-        commandId: command,
-        details: { participant: participant.id, attempt: participant.attempt },
-      });
-      return null;
-    }),
-  );
-}
-
-/** Makes a draft of an uploaded file. The same command again answers with the draft it made. */
+/** What the page says of one file of an upload: the draft it became, or why it became none. */
 async function keepUpload(deps: WebDeps, req: Request, outcome: UploadOutcome, command: string): Promise<UploadRow> {
   const shared = { command, fileName: outcome.fileName, sizeBytes: outcome.sizeBytes };
   if ('failure' in outcome)
     return { ...shared, draftHref: null, error: { code: outcome.failure, ...(outcome.params ? { params: outcome.params } : {}) } };
-  const me = memberOf(req);
-  const now = deps.now();
-  const id = deps.newId();
-  const { hash: checkHash } = newCapability(deps.config.secrets, 'check', id, 1);
-  const made = await deps
-    .inTx((tx) =>
-      once(
-        tx,
-        { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.uploaded', entityId: id, at: now },
-        async () => {
-          const { file } = outcome;
-          await insertDocument(
-            tx,
-            {
-              id,
-              organisationId: me.organisationId,
-              initiatorId: me.personId,
-              title: titleFromFileName(file.name),
-              kind: 'other',
-              direction: 'internal',
-              routeDraft: emptyDraft,
-              checkHash,
-              file,
-            },
-            now,
-          );
-          await appendAudit(tx, {
-            organisationId: me.organisationId,
-            at: now,
-            actor: auditActor(me, req.kense.session?.person.name ?? ''),
-            action: 'document.uploaded',
-            entityKind: 'document',
-            entityId: id,
-            commandId: command,
-            details: { file: file.name, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
-          });
-          return { id, sha256: file.sha256.toString('hex') };
-        },
-        { makesEntity: true },
-      ),
-    )
-    .catch((error: unknown) => {
-      if (error instanceof CommandUsed) return null;
-      throw error;
-    });
-  if (made?.id !== id) await discard(deps, outcome.file.objectKey); // a repeat: the first upload stands
-  // The same form with another file, or somebody else's form, is no repeat: nothing may vanish behind the first answer.
-  if (!made || made.sha256 !== outcome.file.sha256.toString('hex'))
-    return { ...shared, draftHref: null, error: { code: 'upload.form_used' } };
-  return { ...shared, draftHref: `/documents/${made.id}/edit`, error: null };
-}
-
-/** Puts a new file under a refused, expired or withdrawn document: the next sending is a new attempt. */
-async function keepNewVersion(deps: WebDeps, req: Request, document: Document, file: Received, command: string): Promise<void> {
-  const me = memberOf(req);
-  const now = deps.now();
-  const kept = await deps.inTx((tx) =>
-    once(
-      tx,
-      { id: command, organisationId: me.organisationId, actor: me.personId, kind: 'document.reuploaded', entityId: document.id, at: now },
-      async () => {
-        const locked = await lockDocument(tx, document.id);
-        if (!locked || !mayDocument(me, 'replace-file', locked)) throw new Refusal('document.wrong_state');
-        const version = (await lastFileVersion(tx, document.id)) + 1;
-        await insertFile(tx, document.id, { ...file, version }, me.personId, now);
-        if ((await replaceFile(tx, document.id, locked.rev, file.id, now)) === 0) throw new Refusal('document.stale');
-        await appendAudit(tx, {
-          organisationId: me.organisationId,
-          at: now,
-          actor: auditActor(me, req.kense.session?.person.name ?? ''),
-          action: 'document.reuploaded',
-          entityKind: 'document',
-          entityId: document.id,
-          commandId: command,
-          details: { file: file.name, version, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') },
-        });
-        return { id: file.id, sha256: file.sha256.toString('hex') };
-      },
-    ),
-  );
-  if (kept.id === file.id) return;
-  await discard(deps, file.objectKey);
-  if (kept.sha256 !== file.sha256.toString('hex')) throw new Refusal('upload.form_used');
-}
-
-async function moveToTrash(deps: WebDeps, req: Request, document: Document, into: boolean, command: string): Promise<void> {
-  const me = memberOf(req);
-  const now = deps.now();
-  await deps.inTx((tx) =>
-    once(
-      tx,
-      {
-        id: command,
-        organisationId: me.organisationId,
-        actor: me.personId,
-        kind: into ? 'document.trashed' : 'document.restored',
-        entityId: document.id,
-        at: now,
-      },
-      async () => {
-        const locked = await lockDocument(tx, document.id);
-        if (!locked || !mayDocument(me, into ? 'trash' : 'restore', locked)) throw new Refusal('document.wrong_state');
-        await setTrashed(tx, document.id, locked.rev, into ? now : null, now);
-        await appendAudit(tx, {
-          organisationId: me.organisationId,
-          at: now,
-          actor: auditActor(me, req.kense.session?.person.name ?? ''),
-          action: into ? 'document.trashed' : 'document.restored',
-          entityKind: 'document',
-          entityId: document.id,
-          commandId: command,
-          details: {},
-        });
-        return null;
-      },
-    ),
-  );
+  const made = await makeDraft(deps, actOf(deps, req, command), memberOf(req), outcome.file);
+  if (made === null) return { ...shared, draftHref: null, error: { code: 'upload.form_used' } };
+  return { ...shared, draftHref: `/documents/${made}/edit`, error: null };
 }
 
 /** One press of any button of the editor. */

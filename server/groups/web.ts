@@ -10,8 +10,7 @@ import { openChunk, progressOf } from '../../services/groups/chunk';
 import { createGroup } from '../../services/groups/create';
 import { receiveChunk } from '../../services/groups/signatures';
 import { isModuleOn } from '../../services/settings/modules';
-import { appendAudit, auditActor } from '../../storage/audit';
-import { once } from '../../storage/commands';
+import { perform } from '../../storage/command';
 import { documentFor } from '../../storage/queries/documents';
 import {
   closeGroup,
@@ -23,6 +22,7 @@ import {
   type SigningGroup,
   startGroup,
 } from '../../storage/queries/groups';
+import { actOf } from '../kit/act';
 import { commandOf } from '../kit/command';
 import { memberOf, type WebDeps } from '../kit/context';
 import { flatten } from '../kit/form';
@@ -32,7 +32,6 @@ import { groupBase } from '../kit/parts/open-groups';
 import type { Responder } from '../kit/respond';
 import type { GroupPage, OutcomesJson } from './pages';
 import { presentGroup } from './presenters';
-import type { Tx } from '../../storage/db';
 
 /** A hundred signatures with certificates and time-stamps are about a megabyte; old programs enclose more. */
 const signaturesLimit = '16mb';
@@ -124,42 +123,21 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
     else res.redirect(303, groupBase(group.id));
   });
 
-  /** One command of a group: its transaction with the audit row; a repeat does nothing more. */
-  const command = async (
-    req: Request,
-    { me, group }: { me: Member; group: SigningGroup },
-    commandId: string,
-    action: string,
-    work: (tx: Tx, now: Date) => Promise<Record<string, unknown>>,
-  ): Promise<void> => {
-    const now = deps.now();
-    const { organisationId } = group;
-    await deps.inTx((tx) =>
-      once(tx, { id: commandId, organisationId, actor: me.personId, kind: action, entityId: group.id, at: now }, async () => {
-        const details = await work(tx, now);
-        const actor = auditActor(me, req.kense.session?.person.name ?? '');
-        const row = { organisationId, at: now, actor, action, entityKind: 'group' as const, entityId: group.id, commandId, details };
-        await appendAudit(tx, row);
-        return null;
-      }),
-    );
-  };
-
   router.post('/groups/:id/start', async (req, res) => {
     const found = await find(req);
     const { group } = found;
-    const commandId = commandOf(req);
+    const act = actOf(deps, req);
     const remark = (flatten(req.body).remark ?? '').trim();
     if (!(await isModuleOn(deps, group.organisationId, 'group_signing'))) throw new Refusal('group.switched_off');
     if (group.state === 'listed') {
       const isRefusal = group.purpose === 'refuse';
       const problem = isRefusal && remark === '' ? 'route.remark_required' : remark.length > maxRemarkLength ? 'field.too_long' : null;
-      if (problem) return showProblem(req, res, group, commandId, remark, problem);
-      await command(req, found, commandId, 'group.started', async (tx, now) => {
+      if (problem) return showProblem(req, res, group, act.id, remark, problem);
+      await perform(deps, act, group, 'group.started', async (tx) => {
         const { total } = await countsOf(tx, group.id);
         if (total === 0) throw new Refusal('group.nothing_chosen');
-        if (!(await startGroup(tx, group.id, isRefusal ? remark : null, now))) throw new Refusal('group.ended');
-        return { purpose: group.purpose, documents: total };
+        if (!(await startGroup(tx, group.id, isRefusal ? remark : null, act.at))) throw new Refusal('group.ended');
+        return { details: { purpose: group.purpose, documents: total }, result: null };
       });
     } else if (isClosed(group.state)) throw new Refusal('group.ended');
     // Frozen or not, the run must know of it: pressing again after an outage is how it learns.
@@ -182,12 +160,12 @@ export function groupRoutes(deps: WebDeps, respond: Responder): Router {
   router.post('/groups/:id/stop', async (req, res) => {
     const found = await find(req);
     const { group } = found;
-    const commandId = commandOf(req);
+    const act = actOf(deps, req);
     if (!isClosed(group.state))
-      await command(req, found, commandId, 'group.stopped', async (tx, now) => {
-        if (!(await closeGroup(tx, group.id, 'stopped', now))) throw new Refusal('group.ended');
+      await perform(deps, act, group, 'group.stopped', async (tx) => {
+        if (!(await closeGroup(tx, group.id, 'stopped', act.at))) throw new Refusal('group.ended');
         const { total, done, failed } = await countsOf(tx, group.id);
-        return { purpose: group.purpose, total, done, failed };
+        return { details: { purpose: group.purpose, total, done, failed }, result: null };
       });
     if (group.state === 'running') await groups.nudge(group); // its run ends now and not at its next look; an outage does no harm
     respond.go(req, res, group.startedAt ? groupBase(group.id) : '/to-sign');

@@ -57,7 +57,6 @@ export async function noteEntry(
       at: deps.now(),
       actor: { kind: 'member', id: personId, name: person?.name ?? '' },
       action: 'person.signed_in',
-      entityKind: 'person',
       entityId: personId,
       commandId: deps.newId(),
       details: { source, proof, login, address: req.ip ?? '' },

@@ -5,8 +5,7 @@ import { normalLogin } from '../../domain/people/logins';
 import { organisationRoles } from '../../domain/people/roles';
 import { Refusal } from '../../domain/refusals';
 import { syncDirectory } from '../../services/people/directory-sync';
-import { appendAudit, auditActor } from '../../storage/audit';
-import { once } from '../../storage/commands';
+import { perform } from '../../storage/command';
 import {
   directoryMapping,
   type DirectoryMapping,
@@ -17,7 +16,7 @@ import {
 } from '../../storage/queries/directory';
 import { listPeople } from '../../storage/queries/people';
 import { readSetting, saveSetting } from '../../storage/queries/settings';
-import { commandOf } from '../kit/command';
+import { actOf } from '../kit/act';
 import type { WebDeps } from '../kit/context';
 import { flatten, type Posted } from '../kit/form';
 import { type FreshProof, managerOf } from '../kit/guards';
@@ -85,35 +84,12 @@ export function directoryRoutes(deps: WebDeps, respond: Responder, fresh: FreshP
       res.status(422);
       return respond.page(req, res, 'pages/settings/directory', await pageData(req, { mapping, errors }), 'settings');
     }
-    const now = deps.now();
-    const commandId = commandOf(req);
-    await deps.inTx((tx) =>
-      once(
-        tx,
-        {
-          id: commandId,
-          organisationId: me.organisationId,
-          actor: me.personId,
-          kind: 'settings.directory',
-          entityId: me.organisationId,
-          at: now,
-        },
-        async () => {
-          await saveSetting(tx, me.organisationId, mappingSetting, mapping, now);
-          await appendAudit(tx, {
-            organisationId: me.organisationId,
-            at: now,
-            actor: auditActor(me, req.kense.session?.person.name ?? ''),
-            action: 'settings.directory_mapping',
-            entityKind: 'settings',
-            entityId: me.organisationId,
-            commandId,
-            details: { mapping },
-          });
-          return null;
-        },
-      ),
-    );
+    const act = actOf(deps, req);
+    const { organisationId } = me;
+    await perform(deps, act, { organisationId, id: organisationId }, 'settings.directory_mapping', async (tx) => {
+      await saveSetting(tx, organisationId, mappingSetting, mapping, act.at);
+      return { details: { mapping }, result: null };
+    });
     respond.go(req, res, '/settings/directory', { tone: 'ok', key: 'flash.mapping_saved' });
   });
 
@@ -130,7 +106,7 @@ export function directoryRoutes(deps: WebDeps, respond: Responder, fresh: FreshP
     const me = managerOf(req);
     if (!deps.directory) throw new Refusal('directory.not_set');
     if (!(await fresh(req, res))) return;
-    const by = auditActor(me, req.kense.session?.person.name ?? '');
+    const { by } = actOf(deps, req, '');
     const isConfirmed = flatten(req.body).confirm === 'yes';
     const syncMaxPercent = directory?.syncMaxPercent ?? 0;
     await syncDirectory({ ...deps, syncMaxPercent }, { organisationId: me.organisationId, by: isConfirmed ? by : null }).catch(

@@ -2,10 +2,9 @@ import { Router } from 'express';
 import { Refusal } from '../../domain/refusals';
 import { type ModuleName, moduleNames, moduleSetting } from '../../domain/settings/modules';
 import { readModule } from '../../services/settings/modules';
-import { appendAudit, auditActor } from '../../storage/audit';
-import { once } from '../../storage/commands';
+import { perform } from '../../storage/command';
 import { saveSetting } from '../../storage/queries/settings';
-import { commandOf } from '../kit/command';
+import { actOf } from '../kit/act';
 import type { WebDeps } from '../kit/context';
 import { flatten } from '../kit/form';
 import { managerOf } from '../kit/guards';
@@ -31,29 +30,20 @@ export function moduleRoutes(deps: WebDeps, respond: Responder): Router {
 
   router.post('/settings/modules/:name', async (req, res) => {
     const me = managerOf(req);
-    const commandId = commandOf(req);
     const name = moduleNames.find((each) => each === req.params.name);
     if (!name) throw new Refusal('not_found');
     const isOn = flatten(req.body).on === 'yes';
-    const now = deps.now();
-    const by = req.kense.session?.person.name ?? '';
-    const action = isOn ? 'settings.module_on' : 'settings.module_off';
+    const { id, by, at } = actOf(deps, req);
     const { organisationId } = me;
-    await deps.inTx((tx) =>
-      once(tx, { id: commandId, organisationId, actor: me.personId, kind: action, entityId: organisationId, at: now }, async () => {
-        await saveSetting(tx, organisationId, moduleSetting(name), { isOn, by, at: now.toISOString() }, now);
-        await appendAudit(tx, {
-          organisationId,
-          at: now,
-          actor: auditActor(me, by),
-          action,
-          entityKind: 'settings',
-          entityId: organisationId,
-          commandId,
-          details: { module: name },
-        });
-        return null;
-      }),
+    await perform(
+      deps,
+      { id, by, at },
+      { organisationId, id: organisationId },
+      isOn ? 'settings.module_on' : 'settings.module_off',
+      async (tx) => {
+        await saveSetting(tx, organisationId, moduleSetting(name), { isOn, by: by.name, at: at.toISOString() }, at);
+        return { details: { module: name }, result: null };
+      },
     );
     respond.go(req, res, '/settings/modules', { tone: 'ok', key: isOn ? 'flash.module_on' : 'flash.module_off' });
   });

@@ -29,6 +29,7 @@ import { flatten } from '../kit/form';
 import type { FreshProof } from '../kit/guards';
 import { readNewPassword } from '../kit/new-password';
 import type { Responder } from '../kit/respond';
+import type { Tx } from '../../storage/db';
 
 const sessionOf = (req: Request): Session => {
   const { session } = req.kense;
@@ -132,13 +133,17 @@ export function ownAccountRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     if (!account) throw new Refusal('not_found');
     return account;
   };
-  const note = (tx: Parameters<Parameters<WebDeps['inTx']>[0]>[0], session: Session, action: string, login: string): Promise<void> =>
+  const note = (
+    tx: Tx,
+    session: Session,
+    action: 'person.second_factor_on' | 'person.second_factor_off' | 'person.recovery_codes_made',
+    login: string,
+  ): Promise<void> =>
     appendAudit(tx, {
       organisationId: session.organisation?.id ?? installation,
       at: deps.now(),
       actor: { kind: 'member', id: session.person.id, name: session.person.name },
       action,
-      entityKind: 'person',
       entityId: session.person.id,
       commandId: deps.newId(),
       details: { login },

@@ -3,11 +3,10 @@ import { defaultSignInRules, proofs, type SignInRules, suffices } from '../../do
 import { organisationRoles } from '../../domain/people/roles';
 import { rulesSetting, signInRules } from '../../services/accounts/rules';
 import type { ErrorRef } from '../../services/texts/types';
-import { appendAudit, auditActor } from '../../storage/audit';
-import { once } from '../../storage/commands';
+import { perform } from '../../storage/command';
 import { revokeWeakSessions } from '../../storage/queries/sessions';
 import { saveSetting } from '../../storage/queries/settings';
-import { commandOf } from '../kit/command';
+import { actOf } from '../kit/act';
 import type { WebDeps } from '../kit/context';
 import { flatten } from '../kit/form';
 import { type FreshProof, managerOf } from '../kit/guards';
@@ -43,30 +42,13 @@ export function signInRuleRoutes(deps: WebDeps, respond: Responder, fresh: Fresh
     // An administrator decides nothing about owners; and nobody shuts themselves out.
     if (me.role !== 'owner' && wanted.owner !== before.owner) return refuse('forbidden');
     if (!session || !suffices(session.proof, wanted[me.role])) return refuse('sign_in.rule_shuts_you_out');
-    const now = deps.now();
-    const commandId = commandOf(req);
+    const act = actOf(deps, req);
     const { organisationId } = me;
-    await deps.inTx((tx) =>
-      once(
-        tx,
-        { id: commandId, organisationId, actor: me.personId, kind: 'settings.sign_in', entityId: organisationId, at: now },
-        async () => {
-          await saveSetting(tx, organisationId, rulesSetting, wanted, now);
-          for (const role of organisationRoles) await revokeWeakSessions(tx, { organisationId, role, proof: wanted[role] }, now);
-          await appendAudit(tx, {
-            organisationId,
-            at: now,
-            actor: auditActor(me, session.person.name),
-            action: 'settings.sign_in_rules',
-            entityKind: 'settings',
-            entityId: organisationId,
-            commandId,
-            details: { rules: wanted },
-          });
-          return null;
-        },
-      ),
-    );
+    await perform(deps, act, { organisationId, id: organisationId }, 'settings.sign_in_rules', async (tx) => {
+      await saveSetting(tx, organisationId, rulesSetting, wanted, act.at);
+      for (const role of organisationRoles) await revokeWeakSessions(tx, { organisationId, role, proof: wanted[role] }, act.at);
+      return { details: { rules: wanted }, result: null };
+    });
     respond.go(req, res, '/settings/sign-in', { tone: 'ok', key: 'flash.rules_saved' });
   });
 

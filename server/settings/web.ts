@@ -4,28 +4,23 @@ import { isUlid } from '../../domain/ids';
 import { isTwelveDigits } from '../../domain/people/numbers';
 import { type Member, type OrganisationRole, organisationRoles, runsCabinet } from '../../domain/people/roles';
 import { Refusal } from '../../domain/refusals';
-import { hashPassword, maxPasswordLength, minPasswordLength, passwordProblem } from '../../services/accounts/passwords';
+import { maxPasswordLength, minPasswordLength, passwordProblem } from '../../services/accounts/passwords';
 import { givenLifeMs, giveReset, resetLetter, resetUrl } from '../../services/accounts/reset';
 import { wakeSoon } from '../../services/mail/wake';
-import { appendAudit, auditActor } from '../../storage/audit';
-import { once } from '../../storage/commands';
+import { changeMember, createMember } from '../../services/people/members';
 import { queue } from '../../storage/outbox';
 import { removeTotp } from '../../storage/queries/accounts';
 import {
   accountInTrust,
   changeRole,
-  countOwners,
-  createPerson,
   endMembership,
   holderOfIin,
-  insertMembership,
   listPeople,
-  lockMember,
-  lockPeopleOf,
   personById,
   restoreMembership,
 } from '../../storage/queries/people';
 import { liveSessions, revokeOtherSessions, revokeSession } from '../../storage/queries/sessions';
+import { actOf } from '../kit/act';
 import { commandOf } from '../kit/command';
 import { memberOf, type WebDeps } from '../kit/context';
 import { flatten } from '../kit/form';
@@ -38,6 +33,9 @@ import { describeAgent } from './user-agent';
 import type { Tx } from '../../storage/db';
 
 const peopleShown = 200;
+
+/** What became of a link to a new password: mailed, or to be shown once. */
+type GivenLink = { name: string; mailedTo: string | null; reset: string };
 
 /** Roles this manager may give: an administrator cannot make owners. */
 const grantable = (me: Member): OrganisationRole[] => organisationRoles.filter((role) => me.role === 'owner' || role !== 'owner');
@@ -173,7 +171,7 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
       if (problem) errors.password = { code: problem, params: { min: minPasswordLength } };
     }
     if (parsed.success && Object.keys(errors).length === 0) {
-      const made = await createMember(deps, req, me, parsed.data, commandId);
+      const made = await createMember(deps, actOf(deps, req, commandId), me, parsed.data);
       if (made === 'created') {
         return changed(req, res, 'flash.person_created');
       }
@@ -203,8 +201,12 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     const role = organisationRoles.find((r) => r === posted.role);
     if (!role || !grantable(me).includes(role)) throw new Refusal('person.bad_role');
     const rev = requireWholeNumber(posted.rev);
-    await changeMember(deps, req, me, String(req.params.id), 'person.role_changed', { role }, async (tx, personId) => {
-      if ((await changeRole(tx, me.organisationId, personId, role, rev)) === 0) throw new Refusal('document.stale');
+    await changeMember(deps, actOf(deps, req), me, String(req.params.id), {
+      action: 'person.role_changed',
+      details: { role },
+      work: async (tx, personId) => {
+        if ((await changeRole(tx, me.organisationId, personId, role, rev)) === 0) throw new Refusal('document.stale');
+      },
     });
     await changed(req, res, 'flash.role_changed');
   });
@@ -215,19 +217,15 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
     if (req.params.id === me.personId && !isActive) throw new Refusal('person.own_account');
     if (!(await fresh(req, res))) return;
     // Whether a person works here is this organisation's to say; what they do elsewhere, and the account itself, is not.
-    await changeMember(
-      deps,
-      req,
-      me,
-      String(req.params.id),
-      isActive ? 'person.enabled' : 'person.disabled',
-      {},
-      async (tx, personId, member) => {
+    await changeMember(deps, actOf(deps, req), me, String(req.params.id), {
+      action: isActive ? 'person.enabled' : 'person.disabled',
+      details: {},
+      work: async (tx, personId, member) => {
         if (!isActive) return void (await endMembership(tx, me.organisationId, personId, 'hand', deps.now()));
         if (member.iin && (await holderOfIin(tx, me.organisationId, member.iin, personId))) throw new Refusal('person.iin_taken');
         await restoreMembership(tx, me.organisationId, personId);
       },
-    );
+    });
     await changed(req, res, isActive ? 'flash.person_enabled' : 'flash.person_disabled');
   });
 
@@ -235,143 +233,41 @@ export function settingsRoutes(deps: WebDeps, respond: Responder, fresh: FreshPr
   router.post('/settings/people/:id/password', async (req, res) => {
     const me = managerOf(req);
     if (!(await fresh(req, res))) return;
-    const given = await changeMember(deps, req, me, String(req.params.id), 'person.password_reset', {}, async (tx, personId) => {
+    const organisation = req.kense.session?.organisation?.name ?? '';
+    const work = async (tx: Tx, personId: string): Promise<GivenLink> => {
       const [person, account] = [await personById(tx, personId), await accountInTrust(tx, me.organisationId, personId)];
       if (!person || !account) throw new Refusal('person.not_our_account');
       const id = await giveReset(deps, tx, account.id, givenLifeMs);
       if (!person.email) return { name: person.name, mailedTo: null, reset: id };
-      const letter = resetLetter(
-        { ...person, email: person.email, login: account.login, organisation: req.kense.session?.organisation?.name ?? '' },
-        id,
-        givenLifeMs / 3_600_000,
-      );
+      const letter = resetLetter({ ...person, email: person.email, login: account.login, organisation }, id, givenLifeMs / 3_600_000);
       await queue(tx, [letter], deps.now());
       return { name: person.name, mailedTo: person.email, reset: id };
+    };
+    const given = await changeMember(deps, actOf(deps, req), me, String(req.params.id), {
+      action: 'person.password_reset',
+      details: {},
+      work,
     });
-    if (given?.mailedTo) wakeSoon(deps);
-    const url = given && !given.mailedTo ? resetUrl(deps.config, given.reset) : null; // made here: what is stored of a command is no secret
-    await showPeople(req, res, emptyForm(), given && { name: given.name, mailedTo: given.mailedTo, url });
+    if (given.mailedTo) wakeSoon(deps);
+    const url = given.mailedTo ? null : resetUrl(deps.config, given.reset); // made here: what is stored of a command is no secret
+    await showPeople(req, res, emptyForm(), { name: given.name, mailedTo: given.mailedTo, url });
   });
 
   /** For somebody whose telephone is lost and whose recovery codes are gone. */
   router.post('/settings/people/:id/second-factor', async (req, res) => {
     const me = managerOf(req);
     if (!(await fresh(req, res))) return;
-    await changeMember(deps, req, me, String(req.params.id), 'person.second_factor_off', {}, async (tx, personId) => {
-      const account = await accountInTrust(tx, me.organisationId, personId);
-      if (!account) throw new Refusal('person.not_our_account');
-      await removeTotp(tx, account.id);
+    await changeMember(deps, actOf(deps, req), me, String(req.params.id), {
+      action: 'person.second_factor_off',
+      details: {},
+      work: async (tx, personId) => {
+        const account = await accountInTrust(tx, me.organisationId, personId);
+        if (!account) throw new Refusal('person.not_our_account');
+        await removeTotp(tx, account.id);
+      },
     });
     await changed(req, res, 'flash.second_factor_off');
   });
 
   return router;
-}
-
-async function createMember(
-  deps: WebDeps,
-  req: Request,
-  me: Member,
-  person: z.output<typeof personForm>,
-  commandId: string,
-): Promise<'created' | 'taken' | 'iin-taken'> {
-  const passwordHash = await hashPassword(person.password);
-  const now = deps.now();
-  try {
-    return await deps.inTx((tx) =>
-      once(
-        tx,
-        {
-          id: commandId,
-          organisationId: me.organisationId,
-          actor: me.personId,
-          kind: 'person.created',
-          entityId: me.organisationId,
-          at: now,
-        },
-        async () => {
-          await lockPeopleOf(tx, me.organisationId);
-          if (person.iin && (await holderOfIin(tx, me.organisationId, person.iin))) throw new Taken('iin-taken');
-          const made = await createPerson(
-            tx,
-            { name: person.name, email: person.email || null, iin: person.iin || null },
-            { login: person.login, source: 'local', passwordHash, organisationId: me.organisationId, mustChange: true },
-            now,
-          );
-          if (made === 'taken') throw new Taken('taken');
-          await insertMembership(
-            tx,
-            {
-              organisationId: me.organisationId,
-              personId: made.personId,
-              role: person.role,
-              roleSource: 'hand',
-              position: person.position,
-            },
-            now,
-          );
-          await appendAudit(tx, {
-            organisationId: me.organisationId,
-            at: now,
-            actor: auditActor(me, req.kense.session?.person.name ?? ''),
-            action: 'person.created',
-            entityKind: 'person',
-            entityId: made.personId,
-            commandId,
-            details: { login: person.login, role: person.role },
-          });
-          return 'created' as const;
-        },
-      ),
-    );
-  } catch (error) {
-    if (error instanceof Taken) return error.what;
-    throw error;
-  }
-}
-class Taken extends Error {
-  constructor(readonly what: 'taken' | 'iin-taken') {
-    super(what);
-  }
-}
-
-type Locked = NonNullable<Awaited<ReturnType<typeof lockMember>>>;
-
-/** Changes one member inside a transaction; nobody but an owner touches owners, and the last owner stays. */
-async function changeMember<Result>(
-  deps: WebDeps,
-  req: Request,
-  me: Member,
-  personId: string,
-  action: string,
-  details: Record<string, unknown>,
-  work: (tx: Tx, personId: string, member: Locked) => Promise<Result>,
-): Promise<Result | null> {
-  const commandId = commandOf(req);
-  const now = deps.now();
-  return deps.inTx((tx) =>
-    once<Result | null>(
-      tx,
-      { id: commandId, organisationId: me.organisationId, actor: me.personId, kind: action, entityId: personId.slice(0, 26), at: now },
-      async () => {
-        await lockPeopleOf(tx, me.organisationId);
-        const member = isUlid(personId) ? await lockMember(tx, me.organisationId, personId) : null;
-        if (!member) throw new Refusal('not_found');
-        if (member.role === 'owner' && me.role !== 'owner') throw new Refusal('forbidden');
-        const result = await work(tx, personId, member);
-        if (member.role === 'owner' && (await countOwners(tx, me.organisationId)) === 0) throw new Refusal('person.last_owner');
-        await appendAudit(tx, {
-          organisationId: me.organisationId,
-          at: now,
-          actor: auditActor(me, req.kense.session?.person.name ?? ''),
-          action,
-          entityKind: 'person',
-          entityId: personId,
-          commandId,
-          details,
-        });
-        return result;
-      },
-    ),
-  );
 }

@@ -156,7 +156,6 @@ async function leaveDirectory(
         at: now,
         actor: { kind: 'system', id: 'directory', name: 'directory' },
         action: 'person.left_directory',
-        entityKind: 'person',
         entityId: personId,
         commandId: deps.newId(),
         details: { login: normalLogin(account?.login ?? '') ?? '', why },

@@ -55,7 +55,6 @@ export async function joinByKey(
       at: now,
       actor: { kind: 'member', id: personId, name: person?.name ?? '' },
       action: 'person.iin_confirmed',
-      entityKind: 'person',
       entityId: personId,
       commandId: deps.newId(),
       details: { serial: key.serial, means },

@@ -70,7 +70,6 @@ export async function passwordChanged(
     at: now,
     actor: { kind: 'member', id: account.personId, name: person?.name ?? '' },
     action: 'person.password_changed',
-    entityKind: 'person',
     entityId: account.personId,
     commandId: deps.newId(),
     details: { login: account.login, by: how.by, address: how.address },

@@ -65,7 +65,6 @@ export async function noteRefusal(
         at: now,
         actor: { kind: 'guest', id: 'visitor', name: '' },
         action: 'person.sign_in_refused',
-        entityKind: 'person',
         entityId: person?.id ?? installation,
         commandId: deps.newId(),
         details: { login: login.slice(0, 120), address, code },

@@ -27,7 +27,6 @@ export async function noteAccess(
       at: deps.now(),
       actor: auditActor(actor, name),
       action,
-      entityKind: 'person',
       entityId,
       commandId,
       details: {

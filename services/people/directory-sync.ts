@@ -7,6 +7,7 @@ import { countOwners, endMembership, lockPeopleOf, setDirectoryRole } from '../.
 import { saveSetting } from '../../storage/queries/settings';
 import type { WorkerDeps } from '../worker-deps';
 import type { Tx } from '../../storage/db';
+import type { AuditAction, AuditDetails } from '../../storage/audit-actions';
 
 /**
  * Looks at the whole directory once and brings the members of every organisation in line. An organisation that would lose more than the
@@ -33,7 +34,8 @@ type SyncDeps = Pick<WorkerDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory' |
 /** More people than any directory of one organisation holds; beyond it the listing counts as failed. */
 const everybody = 200_000;
 const system: AuditEntry['actor'] = { kind: 'system', id: 'directory', name: 'directory' };
-type SyncEvent = { action: 'person.left_directory' | 'person.role_changed'; personId: string; details: Record<string, unknown> };
+type Event<Action extends AuditAction> = { action: Action; personId: string; details: AuditDetails[Action] };
+type SyncEvent = Event<'person.left_directory'> | Event<'person.role_changed'>;
 async function carryOut(tx: Tx, organisationId: string, plan: SyncPlan, now: Date): Promise<SyncEvent[]> {
   const events: SyncEvent[] = [];
   for (const { personId, login, why } of plan.end) {
@@ -73,16 +75,7 @@ async function syncOrganisation(
       waiting: waits ? plan.end.map(({ personId, login, why }) => ({ personId, login, why, name: names.get(personId) ?? login })) : null,
     };
     await saveSetting(tx, organisationId, syncSetting, outcome, now);
-    for (const { action, personId, details } of events)
-      await appendAudit(tx, {
-        organisationId,
-        at: now,
-        actor,
-        action,
-        entityKind: 'person',
-        entityId: personId,
-        commandId: deps.newId(),
-        details,
-      });
+    for (const { personId, ...event } of events)
+      await appendAudit(tx, { organisationId, at: now, actor, entityId: personId, commandId: deps.newId(), ...event });
   });
 }

@@ -1,7 +1,7 @@
 import { actorKey } from '../../domain/people/roles';
 import { decide, type RouteCommand } from '../../domain/routes/decide';
 import type { Outcome } from '../../integrations/temporal/send';
-import { CommandUsed, isStored } from '../../storage/commands';
+import { CommandUsed, isStored } from '../../storage/command';
 import { routeOfDocument } from '../../storage/queries/routes';
 import type { RouteSaved } from '../../workflows/contracts/route';
 import type { WorkerDeps } from '../worker-deps';

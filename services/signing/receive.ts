@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Actor, actorKey } from '../../domain/people/roles';
 import { signatureProblem } from '../../domain/signing/session';
 import { type Purpose, PURPOSES, type SignerReport } from '../../signature';
-import { isStored } from '../../storage/commands';
+import { isStored } from '../../storage/command';
 import { insertReceived, type SigningSession } from '../../storage/queries/signatures';
 import type { Deps } from '../deps';
 import { sendToRoute } from '../routes/send';

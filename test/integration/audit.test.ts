@@ -1,5 +1,5 @@
 import { appendAudit, auditOf, verifyAudit, verifyEntity, type AuditEntry } from '../../storage/audit';
-import { once } from '../../storage/commands';
+import { CommandUsed, perform } from '../../storage/command';
 import { newId } from '../../storage/ids';
 import { freshDatabase, type TestDatabase } from '../support/database';
 import { type InTx, transactions } from '../../storage/db';
@@ -14,10 +14,9 @@ const entry = (change: Partial<AuditEntry> = {}): AuditEntry => ({
   at: new Date(),
   actor: { kind: 'member', id: newId(), name: 'Әлия "Қ" 🙂' },
   action: 'route.sent',
-  entityKind: 'document',
   entityId: document,
   commandId: newId(),
-  details: { remark: 'ёж', n: 1 },
+  details: { attempt: 1, stages: 1, people: 1, sha256: 'ёж' },
   ...change,
 });
 const sql = (statement: string) => execute(database.db, statement);
@@ -72,19 +71,23 @@ test('a hundred writers at once make one chain without a gap', async () => {
 });
 
 test('a command repeated at the same instant is done once and answers the same', async () => {
-  const command = { id: newId(), organisationId: org, actor: 'a', kind: 'test', entityId: document, at: new Date() };
+  const act = { id: newId(), by: { kind: 'member' as const, id: 'a', name: 'Әлия' }, at: new Date() };
+  const on = { organisationId: org, id: document };
   let runs = 0;
-  const results = await Promise.all(
-    Array.from({ length: 8 }, () =>
-      inTx((tx) =>
-        once(tx, command, async () => {
-          runs++;
-          await appendAudit(tx, entry({ commandId: command.id }));
-          return { run: runs };
-        }),
-      ),
-    ),
-  );
+  const run = (target = on) =>
+    perform({ inTx }, act, target, 'document.trashed', () => Promise.resolve({ details: {}, result: { run: ++runs } }));
+  const results = await Promise.all(Array.from({ length: 8 }, () => run()));
   expect(new Set(results.map((r) => r.run))).toEqual(new Set([1]));
   expect(runs).toBe(1);
+  await expect(run({ ...on, id: newId() })).rejects.toThrow(CommandUsed);
+  expect((await auditOf(database.db, org, document)).filter((row) => row.commandId === act.id)).toHaveLength(1);
+  expect(await verifyAudit(database.db)).toEqual({ rows: 7, faults: [] });
+});
+
+test('a command whose work fails leaves nothing, and may be given again', async () => {
+  const act = { id: newId(), by: { kind: 'member' as const, id: 'a', name: 'Әлия' }, at: new Date() };
+  const on = { organisationId: org, id: document };
+  await expect(perform({ inTx }, act, on, 'document.trashed', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await verifyAudit(database.db)).toEqual({ rows: 6, faults: [] });
+  expect(await perform({ inTx }, act, on, 'document.trashed', () => Promise.resolve({ details: {}, result: 'done' }))).toBe('done');
 });

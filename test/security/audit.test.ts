@@ -37,10 +37,9 @@ async function append(db: Db, organisationId: string, count: number): Promise<vo
         at: new Date(),
         actor: { kind: 'member', id: newId(), name: 'Әлия' },
         action: 'route.approved',
-        entityKind: 'document',
         entityId: newId(),
         commandId: newId(),
-        details: { n: i },
+        details: { attempt: 1, stage: i },
       }),
     );
 }

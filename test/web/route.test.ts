@@ -1,7 +1,7 @@
 import { execute, select } from '../../storage/sql';
 import { verifyAudit } from '../../storage/audit';
 import { aPdf, TestApplication, type TestOrganisation } from '../support/application';
-import { checkFiles } from '../support/check';
+import { checked, checkFiles } from '../support/check';
 import { signDetached } from '../support/authority';
 import type { Browser } from '../support/browser';
 import { waitForMails } from '../support/mail';
@@ -311,10 +311,10 @@ test('the public check tells the truth about a signed document, by its code and 
     async () => /href="(\/check\/[A-Za-z0-9_-]{22})"/.exec((await clerk.get(`/documents/${id}`)).text)?.[1],
   );
   const visitor = app.visitor();
-  const known = await visitor.get(checkUrl);
+  const known = await checked(visitor, visitor.get(checkUrl));
   expect(known.text).toContain('data-verdict="valid"');
-  const same = await visitor.upload(checkUrl, {}, [{ name: 'a.pdf', bytes }]);
-  const different = await visitor.upload(checkUrl, {}, [{ name: 'a.pdf', bytes: aPdf('changed') }]);
+  const same = await checked(visitor, visitor.upload(checkUrl, {}, [{ name: 'a.pdf', bytes }]));
+  const different = await checked(visitor, visitor.upload(checkUrl, {}, [{ name: 'a.pdf', bytes: aPdf('changed') }]));
   expect(same.text).not.toBe(different.text);
 
   await visitor.get('/check');

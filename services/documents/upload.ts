@@ -1,14 +1,10 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Request } from 'express';
-import { cleanFileName, EncryptionWatch, fileTypeOf, sniffBytes } from '../../domain/documents/file-type';
-import { isUlid } from '../../domain/ids';
+import { EncryptionWatch, fileTypeOf, sniffBytes } from '../../domain/documents/file-type';
 import { Refusal } from '../../domain/refusals';
 import { DigestSet } from '../../signature';
 import { beginUpload, forgetUpload, type StoredFile, uploadedSince } from '../../storage/queries/documents';
-import type { WebDeps } from '../kit/context';
-import { readForm } from '../kit/multipart';
-import { tokenMatches } from '../kit/security';
+import type { Deps } from '../deps';
 
 export type Received = Omit<StoredFile, 'version'>;
 /** What became of one file of a request; `failure` is a code of the locale files. */
@@ -16,32 +12,8 @@ export type UploadOutcome = { fileName: string; sizeBytes: number } & (
   { file: Received } | { failure: string; params?: Record<string, string | number> }
 );
 
-/** Streams the files of a request into the object store; nothing is kept of a file that fails. Returns the form's fields beside the outcomes. */
-export async function receiveFiles(
-  deps: WebDeps,
-  req: Request,
-  me: { personId: string; organisationId: string },
-): Promise<{ command: string; fields: Map<string, string>; outcomes: UploadOutcome[] }> {
-  const outcomes: UploadOutcome[] = [];
-  let stored = 0;
-  const checkFields = (fields: Map<string, string>): void => {
-    if (!tokenMatches(req, req.get('X-CSRF-Token') ?? fields.get('_csrf'))) throw new Refusal('csrf');
-    if (!isUlid(fields.get('command'))) throw new Refusal('bad_request');
-  };
-  const fields = await readForm(req, checkFields, async (stream, name) => {
-    const key = `files/${deps.newId()}`;
-    const full = await overQuota(deps, me, stored);
-    const outcome = full
-      ? { fileName: cleanFileName(name), sizeBytes: 0, failure: full }
-      : await storeFile(deps, stream, cleanFileName(name), key, me.personId);
-    if ('file' in outcome) stored += outcome.sizeBytes;
-    outcomes.push(outcome);
-  });
-  return { command: fields.get('command') ?? '', fields, outcomes };
-}
-
 /** Why no more may be stored today, or null; `more` are bytes of this request that no row counts yet. */
-async function overQuota(deps: WebDeps, me: { personId: string; organisationId: string }, more: number): Promise<string | null> {
+export async function overQuota(deps: Deps, me: { personId: string; organisationId: string }, more: number): Promise<string | null> {
   const { person, organisation } = deps.config.uploadDayBytes;
   if (person === 0 && organisation === 0) return null;
   const used = await uploadedSince(deps.db, me, new Date(deps.now().getTime() - 86_400_000));
@@ -49,7 +21,11 @@ async function overQuota(deps: WebDeps, me: { personId: string; organisationId: 
   return organisation > 0 && used.organisation + more >= organisation ? 'upload.quota_organisation' : null;
 }
 
-async function storeFile(deps: WebDeps, source: Readable, name: string, key: string, personId: string): Promise<UploadOutcome> {
+/**
+ * Streams one file into the object store, its digests and its kind found on the way; nothing is kept of a file that is refused. Rejects when
+ * the store or the source fails.
+ */
+export async function storeFile(deps: Deps, source: Readable, name: string, key: string, personId: string): Promise<UploadOutcome> {
   const digests = new DigestSet(['sha256', 'streebog512']);
   const encryption = new EncryptionWatch();
   let head = Buffer.alloc(0);
@@ -99,7 +75,7 @@ async function storeFile(deps: WebDeps, source: Readable, name: string, key: str
   return { fileName: name, sizeBytes: size, file };
 }
 
-async function storeBytes(deps: WebDeps, key: string, personId: string, first: Buffer, rest: AsyncGenerator<Buffer>): Promise<void> {
+async function storeBytes(deps: Deps, key: string, personId: string, first: Buffer, rest: AsyncGenerator<Buffer>): Promise<void> {
   const whole = async function* (): AsyncGenerator<Buffer> {
     yield first;
     yield* rest;
@@ -115,7 +91,7 @@ async function storeBytes(deps: WebDeps, key: string, personId: string, first: B
 }
 
 /** Removes what an unusable upload left; should that fail too, the hourly sweep finds it by its row. */
-export async function discard(deps: WebDeps, key: string): Promise<void> {
+export async function discard(deps: Deps, key: string): Promise<void> {
   try {
     await deps.objects.remove(key);
     await forgetUpload(deps.db, key);
