@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createActivities } from '../activities';
 import { civilDateOf } from '../domain/calendar/working-days';
 import type { Direction, DocumentKind } from '../domain/documents/document';
 import type { RouteDraft } from '../domain/routes/draft';
@@ -8,6 +7,7 @@ import { openTemporal } from '../integrations/temporal/client';
 import { routeSender } from '../integrations/temporal/send';
 import type { Config } from '../services/config';
 import { activityDeps } from '../services/open-deps';
+import { storeOpened } from '../services/routes/store';
 import { DigestSet } from '../signature';
 import { makeTextPdf } from '../signature/sheet/text-pdf';
 import { appendAudit } from '../storage/audit';
@@ -124,7 +124,6 @@ export async function seedDocuments(config: Config, db: Db, organisations: reado
   const organisation = (await allOrganisations(db)).find((each) => each.bin === bin);
   if (!organisation) return;
   const deps = activityDeps(config, 4);
-  const activities = createActivities(deps);
   const { client, connection } = openTemporal(config.temporal, config.secrets);
   const send = routeSender(client);
   try {
@@ -133,7 +132,7 @@ export async function seedDocuments(config: Config, db: Db, organisations: reado
       const documentId = await seedOne(deps, organisation.id, sample);
       if (!documentId || sample.stages.length === 0) continue;
       const by = { kind: 'member' as const, personId: documentId.personId, organisationId: organisation.id, role: 'employee' as const };
-      const opened = await activities.openRoute({
+      const opened = await storeOpened(deps, {
         kind: 'open',
         commandId: deps.newId(),
         documentId: documentId.id,

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import { mayDocument } from '../../domain/documents/document';
 import { type Actor, actorKey } from '../../domain/people/roles';
 import type { RefusalCode } from '../../domain/refusals';
@@ -14,7 +15,7 @@ import { openEvidence } from '../../storage/queries/evidence';
 import { insertInvitations, invitationOf, renewInvitation } from '../../storage/queries/invitations';
 import { queueMails, unsentCommands } from '../../storage/queries/mail';
 import { type Colleague, colleaguesByIds, personById } from '../../storage/queries/people';
-import { insertRoute, loadRoute, participantById, type ParticipantCard, saveRoute } from '../../storage/queries/routes';
+import { insertRoute, loadRoute, participantById, type ParticipantCard, routeOfDocument, saveRoute } from '../../storage/queries/routes';
 import { acceptSignature, signatureFacts } from '../../storage/queries/signatures';
 import type { Applied, ApplyRoute, OpenRoute } from '../../workflows/contracts/route';
 import { mailsFor } from '../mail/route-mails';
@@ -107,6 +108,19 @@ export async function storeApplied(deps: WorkerDeps, input: ApplyRoute): Promise
       return { details, result: { ok: true, route: next, hasMail: mails.length > 0 } satisfies Stored };
     });
   });
+}
+
+/** A route as it is stored, with the commands whose mails still wait. */
+export type StoredRoute = { route: Route; unsent: string[] };
+
+/** The stored state of a route, for a run started from the record. */
+export async function loadStored(
+  { db }: WorkerDeps,
+  { documentId, attempt }: { documentId: string; attempt: number },
+): Promise<StoredRoute> {
+  const page = await routeOfDocument(db, documentId, attempt);
+  if (!page) throw ApplicationFailure.nonRetryable('no such route', 'RouteMissing');
+  return { route: page.route, unsent: await unsentCommands(db, page.route.id) };
 }
 
 /** Runs a command's transaction; `work` calls `fresh` where the command is stored for the first time. */

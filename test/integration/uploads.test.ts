@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
-import { sweepUploads } from '../../activities/upkeep';
+import { sweepUploads } from '../../services/upkeep';
 import { digest } from '../../signature';
 import { openObjectStore } from '../../storage/objects';
 import { execute, select } from '../../storage/sql';

@@ -1,4 +1,4 @@
-import { advancePhone } from '../../activities/phone';
+import { advancePhone } from '../../services/phone/advance';
 import { phoneSender } from '../../integrations/temporal/phone';
 import { receivePut } from '../../services/phone/arrival';
 import { phoneById, phoneItems, sweepPhones } from '../../storage/queries/phone';

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import type { GatherInput } from '../../activities/evidence';
+import type { GatherInput } from '../../services/evidence/gather';
 import { newId } from '../../storage/ids';
 import { evidenceRetryName, type EvidenceStart, evidenceWorkflowId, evidenceWorkflowName } from '../../workflows/contracts/evidence';
 import { recordHistory } from '../support/histories';
