@@ -3,10 +3,13 @@ import type { Generated } from 'kysely';
 import type { Direction, DocumentKind, DocumentState } from '../domain/documents/document';
 import type { GroupPurpose, GroupState, ItemState } from '../domain/groups/group';
 import type { Lang } from '../domain/languages';
+import type { Proof } from '../domain/people/proofs';
 import type { OrganisationRole } from '../domain/people/roles';
 import type { PhonePurpose, PhoneState } from '../domain/phone/session';
 import type { ParticipantState, RouteState, StageKind, StageRule } from '../domain/routes/route';
 import type { ChallengePurpose } from '../domain/signing/challenge';
+import type { OutboxTemplate } from './outbox';
+import type { MailTemplate } from './queries/mail';
 
 export type Accounts = {
   id: string;
@@ -181,7 +184,7 @@ export type MailDeliveries = {
   personId: string | null;
   audience: string;
   recipient: string;
-  template: string;
+  template: MailTemplate;
   language: Lang;
   state: 'queued' | 'retrying' | 'sent' | 'refused' | 'failed';
   attempts: Generated<number>;
@@ -216,7 +219,7 @@ export type Organisations = {
 
 export type Outbox = {
   id: string;
-  template: string;
+  template: OutboxTemplate;
   recipient: string;
   language: Lang;
   data: string;
@@ -242,8 +245,8 @@ export type People = {
   name: string;
   email: string | null;
   language: Generated<Lang>;
-  theme: Generated<string>;
-  menu: Generated<string>;
+  theme: Generated<'' | 'light' | 'dark'>;
+  menu: Generated<'wide' | 'narrow'>;
   createdAt: Date;
 };
 
@@ -368,12 +371,12 @@ export type Sessions = {
   organisationId: string | null;
   address: string;
   userAgent: string;
-  source: string;
+  source: 'local' | 'ldap' | 'eds' | 'qr';
   createdAt: Date;
   seenAt: Date;
   expiresAt: Date;
   revokedAt: Date | null;
-  proof: Generated<string>;
+  proof: Generated<Proof>;
   keyIin: string | null;
   keySerial: string | null;
   provedAt: Date | null;

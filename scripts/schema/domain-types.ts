@@ -1,4 +1,4 @@
-/** A type that the domain has for the texts of a column; without `from` it is written out where it stands. */
+/** A type that the code has for the texts of a column, `from` a file as the schema sees it; without `from` it is written out where it stands. */
 type DomainType = { name: string; from?: string };
 
 const from = (file: string, names: Record<string, string>): Record<string, DomainType> =>
@@ -35,6 +35,12 @@ export const domainTypes: Record<string, DomainType> = {
   ...from('../domain/phone/session', { 'phone_sessions.purpose': 'PhonePurpose', 'phone_sessions.state': 'PhoneState' }),
   ...from('../domain/signing/challenge', { 'challenges.purpose': 'ChallengePurpose' }),
   ...from('../domain/people/roles', { 'memberships.role': 'OrganisationRole' }),
+  ...from('../domain/people/proofs', { 'sessions.proof': 'Proof' }),
+  ...from('./outbox', { 'outbox.template': 'OutboxTemplate' }),
+  ...from('./queries/mail', { 'mail_deliveries.template': 'MailTemplate' }),
+  'people.theme': oneOf('', 'light', 'dark'),
+  'people.menu': oneOf('wide', 'narrow'),
+  'sessions.source': oneOf('local', 'ldap', 'eds', 'qr'),
   'accounts.source': oneOf('local', 'ldap'),
   'memberships.role_source': oneOf('hand', 'directory'),
   'memberships.ended_by': oneOf('hand', 'directory'),
