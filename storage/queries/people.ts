@@ -1,8 +1,10 @@
+import { type Expression, expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { normalLogin } from '../../domain/people/logins';
-import type { OrganisationRole } from '../../domain/people/roles';
+import { type OrganisationRole, organisationRoles } from '../../domain/people/roles';
 import { newId } from '../ids';
-import { change, containing, insert, select, selectOne, type Bind } from '../sql';
+import { changes, containing } from '../sql';
 import { type Db, isDuplicate, type Tx } from '../db';
+import type { Schema } from '../schema';
 
 export type Person = {
   id: string;
@@ -36,77 +38,98 @@ export type Membership = {
   personId: string;
 };
 
-type AccountRow = Omit<Account, 'mustChange' | 'totp'> & {
-  mustChange: number | boolean;
-  totpSecret: Buffer | null;
-  totpSince: Date | null;
-  totpStep: number | string;
+/** The place of a role among the roles, the strongest first. */
+export const rankOfRole = (role: Expression<OrganisationRole>): RawBuilder<number> => sql`FIELD(${role}, ${sql.join(organisationRoles)})`;
+
+/** Whether a person has an account that is switched on. */
+export const hasAccount = (personId: Expression<string>): Expression<SqlBool> => {
+  const eb = expressionBuilder<Schema>();
+  return eb.exists(eb.selectFrom('accounts as a').select('a.id').where('a.personId', '=', personId).where('a.disabledAt', 'is', null));
 };
-const accountColumns = `a.id, a.person_id AS personId, a.source, a.login, a.password_hash AS passwordHash, a.directory_id AS directoryId,
-  a.organisation_id AS organisationId, a.must_change AS mustChange, a.disabled_at AS disabledAt, a.totp_secret AS totpSecret,
-  a.totp_since AS totpSince, a.totp_step AS totpStep`;
-const asAccount = ({ totpSecret, totpSince, totpStep, ...row }: AccountRow): Account => ({
-  ...row,
-  mustChange: Boolean(row.mustChange),
-  totp: totpSecret && { secret: totpSecret, since: totpSince, step: Number(totpStep) },
-});
-const accountWhere = async (db: Db, where: string, values: Bind): Promise<Account | null> => {
-  const row = await selectOne<AccountRow>(db, `SELECT ${accountColumns} FROM accounts a WHERE ${where}`, values);
-  return row && asAccount(row);
+
+/** Whether a person belongs to an organisation other than this one. */
+const isElsewhere = (personId: Expression<string>, organisationId: Expression<string>): Expression<SqlBool> => {
+  const eb = expressionBuilder<Schema>();
+  return eb.exists(
+    eb
+      .selectFrom('memberships as e')
+      .select('e.personId')
+      .where('e.personId', '=', personId)
+      .where('e.organisationId', '<>', organisationId)
+      .where('e.endedAt', 'is', null),
+  );
+};
+
+const accounts = (db: Db) =>
+  db
+    .selectFrom('accounts as a')
+    .select(['a.id', 'a.personId', 'a.source', 'a.login', 'a.passwordHash', 'a.directoryId', 'a.organisationId', 'a.mustChange'])
+    .select(['a.disabledAt', 'a.totpSecret', 'a.totpSince', 'a.totpStep']);
+const oneAccount = async (query: ReturnType<typeof accounts>): Promise<Account | null> => {
+  const found = await query.executeTakeFirst();
+  if (!found) return null;
+  const { totpSecret, totpSince, totpStep, ...row } = found;
+  return { ...row, mustChange: Boolean(row.mustChange), totp: totpSecret && { secret: totpSecret, since: totpSince, step: totpStep } };
 };
 
 /** The account behind a login in its normal form, compared byte by byte, or null. */
 export async function accountByLogin(db: Db, login: string): Promise<Account | null> {
   const key = normalLogin(login);
-  return key === null ? null : accountWhere(db, 'a.login_key = :key', { key });
+  return key === null ? null : oneAccount(accounts(db).where('a.loginKey', '=', key));
 }
 
 /** The account the directory knows by this id of its own, or null. */
 export const accountByDirectoryId = (db: Db, directoryId: string): Promise<Account | null> =>
-  accountWhere(db, "a.directory_id = :directoryId AND a.source = 'ldap'", { directoryId });
+  oneAccount(accounts(db).where('a.directoryId', '=', directoryId).where('a.source', '=', 'ldap'));
 
 /** One account, or null. */
-export const accountById = (db: Db, id: string): Promise<Account | null> => accountWhere(db, 'a.id = :id', { id });
+export const accountById = (db: Db, id: string): Promise<Account | null> => oneAccount(accounts(db).where('a.id', '=', id));
 
 /** The account of one kind that a person has, or null. */
 export const accountOf = (db: Db, personId: string, source: 'local' | 'ldap'): Promise<Account | null> =>
-  accountWhere(db, 'a.person_id = :personId AND a.source = :source', { personId, source });
+  oneAccount(accounts(db).where('a.personId', '=', personId).where('a.source', '=', source));
 
 /**
  * The local account of a person that an organisation may give a new password or relieve of its second factor: its own, and opening nothing
  * but this organisation. Null when there is none such.
  */
 export const accountInTrust = (tx: Tx, organisationId: string, personId: string): Promise<Account | null> =>
-  accountWhere(
-    tx,
-    `a.person_id = :personId AND a.source = 'local' AND a.organisation_id = :organisationId AND NOT EXISTS (SELECT 1 FROM memberships m
-       WHERE m.person_id = a.person_id AND m.organisation_id <> :organisationId AND m.ended_at IS NULL)`,
-    { organisationId, personId },
+  oneAccount(
+    accounts(tx)
+      .where('a.personId', '=', personId)
+      .where('a.source', '=', 'local')
+      .where('a.organisationId', '=', organisationId)
+      .where((eb) => eb.not(isElsewhere(eb.ref('a.personId'), eb.val(organisationId)))),
   );
 
 /** Notes the name and the id the directory has for an account now. */
-export const refreshAccount = (tx: Tx, id: string, known: { login: string; directoryId: string }): Promise<number> =>
-  change(tx, 'UPDATE accounts SET login = :login, login_key = :key, directory_id = :directoryId WHERE id = :id', {
-    id,
-    ...known,
-    key: normalLogin(known.login) ?? '',
-  });
+export const refreshAccount = (tx: Tx, id: string, { login, directoryId }: { login: string; directoryId: string }): Promise<number> =>
+  changes(
+    tx
+      .updateTable('accounts')
+      .set({ login, loginKey: normalLogin(login) ?? '', directoryId })
+      .where('id', '=', id),
+  );
 
 /** One person, or null. */
-export const personById = (db: Db, id: string): Promise<Person | null> =>
-  selectOne<Person>(db, 'SELECT id, iin, name, email, language, theme, menu FROM people WHERE id = :id', { id });
+export const personById = async (db: Db, id: string): Promise<Person | null> =>
+  (await db
+    .selectFrom('people')
+    .select(['id', 'iin', 'name', 'email', 'language', 'theme', 'menu'])
+    .where('id', '=', id)
+    .executeTakeFirst()) ?? null;
 
 /** Organisations this person belongs to today, strongest role first, then by name. */
-export async function membershipsOf(db: Db, personId: string): Promise<Membership[]> {
-  return select<Membership>(
-    db,
-    `SELECT m.organisation_id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position, m.person_id AS personId
-       FROM memberships m JOIN organisations o ON o.id = m.organisation_id
-      WHERE m.person_id = :personId AND m.ended_at IS NULL
-      ORDER BY FIELD(m.role, 'owner', 'admin', 'employee', 'user'), o.name`,
-    { personId },
-  );
-}
+export const membershipsOf = (db: Db, personId: string): Promise<Membership[]> =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('organisations as o', 'o.id', 'm.organisationId')
+    .select(['m.organisationId', 'o.name as organisationName', 'o.bin', 'm.role', 'm.position', 'm.personId'])
+    .where('m.personId', '=', personId)
+    .where('m.endedAt', 'is', null)
+    .orderBy((eb) => rankOfRole(eb.ref('m.role')))
+    .orderBy('o.name')
+    .execute();
 
 export type Colleague = {
   personId: string;
@@ -118,32 +141,38 @@ export type Colleague = {
   active: boolean;
 };
 
-const colleagueColumns = `p.id AS personId, p.name, m.position, p.email, p.iin, p.language,
-  (m.ended_at IS NULL AND EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.disabled_at IS NULL)) AS active`;
+const colleagues = (db: Db, organisationId: string) =>
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('people as p', 'p.id', 'm.personId')
+    .select(['p.id as personId', 'p.name', 'm.position', 'p.email', 'p.iin', 'p.language'])
+    .select((eb) => eb.and([eb('m.endedAt', 'is', null), hasAccount(eb.ref('p.id'))]).as('active'))
+    .where('m.organisationId', '=', organisationId);
 
 /** Active people of one organisation whose name, position, e-mail or login holds the text; at most `limit`, by name. */
 export async function searchColleagues(db: Db, organisationId: string, text: string, limit: number): Promise<Colleague[]> {
-  const rows = await select<Colleague & { active: number | boolean }>(
-    db,
-    `SELECT ${colleagueColumns} FROM memberships m JOIN people p ON p.id = m.person_id
-      WHERE m.organisation_id = :organisationId AND m.ended_at IS NULL
-        AND (p.name LIKE :like OR m.position LIKE :like OR p.email LIKE :like
-             OR EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = p.id AND a.login LIKE :like))
-      ORDER BY p.name, p.id LIMIT :limit`,
-    { organisationId, like: containing(text), limit },
-  );
+  const like = containing(text);
+  const rows = await colleagues(db, organisationId)
+    .where('m.endedAt', 'is', null)
+    .where((eb) =>
+      eb.or([
+        eb('p.name', 'like', like),
+        eb('m.position', 'like', like),
+        eb('p.email', 'like', like),
+        eb.exists(eb.selectFrom('accounts as a').select('a.id').whereRef('a.personId', '=', 'p.id').where('a.login', 'like', like)),
+      ]),
+    )
+    .orderBy('p.name')
+    .orderBy('p.id')
+    .limit(limit)
+    .execute();
   return rows.map((row) => ({ ...row, active: Boolean(row.active) })).filter((row) => row.active);
 }
 
 /** The named people as members of this organisation; people of other organisations are left out. */
 export async function colleaguesByIds(db: Db, organisationId: string, ids: readonly string[]): Promise<Map<string, Colleague>> {
   if (ids.length === 0) return new Map();
-  const rows = await select<Colleague & { active: number | boolean }>(
-    db,
-    `SELECT ${colleagueColumns} FROM memberships m JOIN people p ON p.id = m.person_id
-      WHERE m.organisation_id = :organisationId AND p.id IN (:ids)`,
-    { organisationId, ids },
-  );
+  const rows = await colleagues(db, organisationId).where('p.id', 'in', ids).execute();
   return new Map(rows.map((row) => [row.personId, { ...row, active: Boolean(row.active) }]));
 }
 
@@ -158,7 +187,7 @@ export type PersonListRow = {
   roleSource: 'hand' | 'directory';
   source: 'local' | 'ldap';
   /** Whether this organisation may give the account a new password. */
-  isOwnAccount: number | boolean;
+  isOwnAccount: SqlBool;
   endedAt: Date | null;
   endedBy: 'hand' | 'directory' | null;
   lastSeenAt: Date | null;
@@ -166,22 +195,49 @@ export type PersonListRow = {
 
 /** People of one organisation, those who work there first, then by name, at most `limit`; `text` narrows by name, login, e-mail or position. */
 export function listPeople(db: Db, organisationId: string, text: string, limit: number): Promise<PersonListRow[]> {
-  return select<PersonListRow>(
-    db,
-    `SELECT p.id, m.rev, p.name, a.login, p.email, m.position, m.role, m.role_source AS roleSource, a.source,
-            (a.source = 'local' AND a.organisation_id = m.organisation_id AND NOT EXISTS (SELECT 1 FROM memberships e
-               WHERE e.person_id = p.id AND e.organisation_id <> m.organisation_id AND e.ended_at IS NULL)) AS isOwnAccount, m.ended_at AS endedAt, m.ended_by AS endedBy,
-            (SELECT MAX(s.seen_at) FROM sessions s WHERE s.person_id = p.id AND s.organisation_id = m.organisation_id) AS lastSeenAt
-       FROM memberships m JOIN people p ON p.id = m.person_id
-       JOIN accounts a ON a.id = (SELECT x.id FROM accounts x WHERE x.person_id = p.id ORDER BY x.source = 'ldap' DESC, x.id LIMIT 1)
-      WHERE m.organisation_id = :organisationId
-        AND (:text = '' OR p.name LIKE :like OR a.login LIKE :like OR p.email LIKE :like OR m.position LIKE :like)
-      ORDER BY m.ended_at IS NOT NULL, p.name, p.id LIMIT :limit`,
-    { organisationId, text, like: containing(text), limit },
-  );
+  const like = containing(text);
+  return db
+    .selectFrom('memberships as m')
+    .innerJoin('people as p', 'p.id', 'm.personId')
+    .innerJoin('accounts as a', (join) =>
+      join.on('a.id', '=', (eb) =>
+        eb
+          .selectFrom('accounts as x')
+          .select('x.id')
+          .whereRef('x.personId', '=', 'p.id')
+          .orderBy((x) => x('x.source', '=', 'ldap'), 'desc')
+          .orderBy('x.id')
+          .limit(1),
+      ),
+    )
+    .select(['p.id', 'm.rev', 'p.name', 'a.login', 'p.email', 'm.position', 'm.role', 'm.roleSource', 'a.source', 'm.endedAt', 'm.endedBy'])
+    .select((eb) => [
+      eb
+        .and([
+          eb('a.source', '=', 'local'),
+          eb('a.organisationId', '=', eb.ref('m.organisationId')),
+          eb.not(isElsewhere(eb.ref('p.id'), eb.ref('m.organisationId'))),
+        ])
+        .as('isOwnAccount'),
+      eb
+        .selectFrom('sessions as s')
+        .select((s) => s.fn.max('s.seenAt').as('at'))
+        .whereRef('s.personId', '=', 'p.id')
+        .whereRef('s.organisationId', '=', 'm.organisationId')
+        .as('lastSeenAt'),
+    ])
+    .where('m.organisationId', '=', organisationId)
+    .$if(text !== '', (query) =>
+      query.where((eb) => eb.or((['p.name', 'a.login', 'p.email', 'm.position'] as const).map((column) => eb(column, 'like', like)))),
+    )
+    .orderBy((eb) => eb('m.endedAt', 'is not', null))
+    .orderBy('p.name')
+    .orderBy('p.id')
+    .limit(limit)
+    .execute();
 }
 
-export type NewPerson = { name: string; email: string | null; iin: string | null; language?: string };
+export type NewPerson = { name: string; email: string | null; iin: string | null; language?: Person['language'] };
 export type NewAccount = {
   login: string;
   source: 'local' | 'ldap';
@@ -194,16 +250,17 @@ export type NewAccount = {
 
 /** Creates an organisation, or returns the id of the one with this BIN. */
 export async function ensureOrganisation(tx: Tx, organisation: { bin: string; name: string }, now: Date): Promise<string> {
-  const found = await selectOne<{ id: string }>(tx, 'SELECT id FROM organisations WHERE bin = :bin', { bin: organisation.bin });
+  const { bin, name } = organisation;
+  const found = await tx.selectFrom('organisations').select('id').where('bin', '=', bin).executeTakeFirst();
   if (found) return found.id;
   const id = newId();
-  await insert(tx, 'organisations', [{ id, bin: organisation.bin, name: organisation.name, created_at: now }]);
+  await tx.insertInto('organisations').values({ id, bin, name, createdAt: now }).execute();
   return id;
 }
 
 /** All organisations of the installation, by name. */
 export const organisations = (db: Db): Promise<{ id: string; bin: string; name: string }[]> =>
-  select(db, 'SELECT id, bin, name FROM organisations ORDER BY name, id');
+  db.selectFrom('organisations').select(['id', 'bin', 'name']).orderBy('name').orderBy('id').execute();
 
 /**
  * Creates a person with an account; returns `taken` when the login exists. Always a new person: an IIN that somebody typed, or that a
@@ -212,30 +269,30 @@ export const organisations = (db: Db): Promise<{ id: string; bin: string; name: 
 export async function createPerson(tx: Tx, person: NewPerson, account: NewAccount, now: Date): Promise<{ personId: string } | 'taken'> {
   const key = normalLogin(account.login);
   if (key === null) throw new Error('a login that is none');
-  if (await selectOne(tx, 'SELECT id FROM accounts WHERE login_key = :key', { key })) return 'taken';
+  if (await tx.selectFrom('accounts').select('id').where('loginKey', '=', key).executeTakeFirst()) return 'taken';
   const personId = newId();
-  await insert(tx, 'people', [
-    { id: personId, iin: person.iin, name: person.name, email: person.email, language: person.language ?? 'ru', created_at: now },
-  ]);
+  const { iin, name, email, language = 'ru' } = person;
+  await tx.insertInto('people').values({ id: personId, iin, name, email, language, createdAt: now }).execute();
   try {
-    await insert(tx, 'accounts', [
-      {
+    await tx
+      .insertInto('accounts')
+      .values({
         id: newId(),
-        person_id: personId,
+        personId,
         source: account.source,
         login: account.login.trim(),
-        login_key: key,
-        password_hash: account.passwordHash,
-        password_at: account.passwordHash === null ? null : now,
-        directory_id: account.directoryId ?? null,
-        organisation_id: account.organisationId ?? null,
-        must_change: account.mustChange ?? false,
-        created_at: now,
-      },
-    ]);
+        loginKey: key,
+        passwordHash: account.passwordHash,
+        passwordAt: account.passwordHash === null ? null : now,
+        directoryId: account.directoryId ?? null,
+        organisationId: account.organisationId ?? null,
+        mustChange: Number(account.mustChange ?? false),
+        createdAt: now,
+      })
+      .execute();
   } catch (error) {
     if (!isDuplicate(error)) throw error;
-    await change(tx, 'DELETE FROM people WHERE id = :personId', { personId });
+    await tx.deleteFrom('people').where('id', '=', personId).execute();
     return 'taken';
   }
   return { personId };
@@ -243,17 +300,26 @@ export async function createPerson(tx: Tx, person: NewPerson, account: NewAccoun
 
 /** Keeps changes of the people of one organisation in line, so that what is counted or compared before a change still holds after it. */
 export async function lockPeopleOf(tx: Tx, organisationId: string): Promise<void> {
-  await selectOne(tx, 'SELECT id FROM organisations WHERE id = :organisationId FOR UPDATE', { organisationId });
+  await tx.selectFrom('organisations').select('id').where('id', '=', organisationId).forUpdate().execute();
 }
 
 /** Who in this organisation carries an IIN already, other than `exceptId`; null when nobody does. */
-export const holderOfIin = (tx: Tx, organisationId: string, iin: string, exceptId = ''): Promise<{ id: string; name: string } | null> =>
-  selectOne(
-    tx,
-    `SELECT p.id, p.name FROM people p JOIN memberships m ON m.person_id = p.id AND m.organisation_id = :organisationId AND m.ended_at IS NULL
-      WHERE p.iin = :iin AND p.id <> :exceptId LIMIT 1`,
-    { organisationId, iin, exceptId },
-  );
+export const holderOfIin = async (
+  tx: Tx,
+  organisationId: string,
+  iin: string,
+  exceptId = '',
+): Promise<{ id: string; name: string } | null> =>
+  (await tx
+    .selectFrom('people as p')
+    .innerJoin('memberships as m', 'm.personId', 'p.id')
+    .select(['p.id', 'p.name'])
+    .where('m.organisationId', '=', organisationId)
+    .where('m.endedAt', 'is', null)
+    .where('p.iin', '=', iin)
+    .where('p.id', '<>', exceptId)
+    .limit(1)
+    .executeTakeFirst()) ?? null;
 
 export type NewMembership = {
   organisationId: string;
@@ -264,17 +330,13 @@ export type NewMembership = {
 };
 
 /** Puts a person into an organisation they have never belonged to; raises the duplicate when they have: what stands is never overwritten. */
-export const insertMembership = (tx: Tx, membership: NewMembership, now: Date): Promise<void> =>
-  insert(tx, 'memberships', [
-    {
-      organisation_id: membership.organisationId,
-      person_id: membership.personId,
-      role: membership.role,
-      role_source: membership.roleSource,
-      position: membership.position,
-      created_at: now,
-    },
-  ]);
+export async function insertMembership(
+  tx: Tx,
+  { organisationId, personId, role, roleSource, position }: NewMembership,
+  now: Date,
+): Promise<void> {
+  await tx.insertInto('memberships').values({ organisationId, personId, role, roleSource, position, createdAt: now }).execute();
+}
 
 export type HeldMembership = {
   organisationId: string;
@@ -287,24 +349,41 @@ export type HeldMembership = {
 
 /** Every organisation a person belongs or belonged to. */
 export const allMembershipsOf = (db: Db, personId: string): Promise<HeldMembership[]> =>
-  select(
-    db,
-    `SELECT organisation_id AS organisationId, role, role_source AS roleSource, position, ended_at AS endedAt, ended_by AS endedBy
-       FROM memberships WHERE person_id = :personId`,
-    { personId },
-  );
+  db
+    .selectFrom('memberships')
+    .select(['organisationId', 'role', 'roleSource', 'position', 'endedAt', 'endedBy'])
+    .where('personId', '=', personId)
+    .execute();
+
+/** The change of a membership, which gives it its next revision. */
+const membership = (tx: Tx, organisationId: string, personId: string) =>
+  tx
+    .updateTable('memberships')
+    .set((eb) => ({ rev: eb('rev', '+', 1) }))
+    .where('organisationId', '=', organisationId)
+    .where('personId', '=', personId);
 
 /** Brings a membership that the directory gave up to date and gives it back when the directory had ended it; nobody's word is overruled. */
 export const refreshMembership = (
   tx: Tx,
-  membership: Pick<NewMembership, 'organisationId' | 'personId' | 'role' | 'position'>,
+  { organisationId, personId, role, position }: Pick<NewMembership, 'organisationId' | 'personId' | 'role' | 'position'>,
 ): Promise<number> =>
-  change(
-    tx,
-    `UPDATE memberships SET role = IF(role_source = 'directory', :role, role), position = :position, ended_at = NULL, ended_by = NULL, rev = rev + 1
-      WHERE organisation_id = :organisationId AND person_id = :personId AND (ended_at IS NULL OR ended_by = 'directory')
-        AND (ended_at IS NOT NULL OR position <> :position OR (role_source = 'directory' AND role <> :role))`,
-    membership,
+  changes(
+    membership(tx, organisationId, personId)
+      .set((eb) => ({
+        role: eb.case().when('roleSource', '=', 'directory').then(role).else(eb.ref('role')).end(),
+        position,
+        endedAt: null,
+        endedBy: null,
+      }))
+      .where((eb) => eb.or([eb('endedAt', 'is', null), eb('endedBy', '=', 'directory')]))
+      .where((eb) =>
+        eb.or([
+          eb('endedAt', 'is not', null),
+          eb('position', '<>', position),
+          eb.and([eb('roleSource', '=', 'directory'), eb('role', '<>', role)]),
+        ]),
+      ),
   );
 
 /** Ends a membership and the sessions that work in it; 0 when it had ended already. */
@@ -315,81 +394,69 @@ export async function endMembership(
   by: 'hand' | 'directory',
   now: Date,
 ): Promise<number> {
-  const ended = await change(
-    tx,
-    `UPDATE memberships SET ended_at = :now, ended_by = :by, rev = rev + 1
-      WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NULL`,
-    { organisationId, personId, by, now },
-  );
-  await change(
-    tx,
-    'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND (organisation_id = :organisationId OR organisation_id IS NULL) AND revoked_at IS NULL',
-    { organisationId, personId, now },
-  );
+  const ended = await changes(membership(tx, organisationId, personId).set({ endedAt: now, endedBy: by }).where('endedAt', 'is', null));
+  await tx
+    .updateTable('sessions')
+    .set({ revokedAt: now })
+    .where('personId', '=', personId)
+    .where((eb) => eb.or([eb('organisationId', '=', organisationId), eb('organisationId', 'is', null)]))
+    .where('revokedAt', 'is', null)
+    .execute();
   return ended;
 }
 
 /** Gives an ended membership back, with the role held before; 0 when it had not ended. */
 export const restoreMembership = (tx: Tx, organisationId: string, personId: string): Promise<number> =>
-  change(
-    tx,
-    `UPDATE memberships SET ended_at = NULL, ended_by = NULL, rev = rev + 1
-      WHERE organisation_id = :organisationId AND person_id = :personId AND ended_at IS NOT NULL`,
-    { organisationId, personId },
-  );
+  changes(membership(tx, organisationId, personId).set({ endedAt: null, endedBy: null }).where('endedAt', 'is not', null));
 
 /** Changes the role given by hand; 0 when somebody else changed the row first. */
 export const changeRole = (tx: Tx, organisationId: string, personId: string, role: OrganisationRole, rev: number): Promise<number> =>
-  change(
-    tx,
-    "UPDATE memberships SET role = :role, role_source = 'hand', rev = rev + 1 WHERE organisation_id = :organisationId AND person_id = :personId AND rev = :rev AND ended_at IS NULL",
-    { organisationId, personId, role, rev },
-  );
+  changes(membership(tx, organisationId, personId).set({ role, roleSource: 'hand' }).where('rev', '=', rev).where('endedAt', 'is', null));
 
 /** Follows a change of groups: the role of somebody whose role the directory gives. */
 export const setDirectoryRole = (tx: Tx, organisationId: string, personId: string, role: OrganisationRole): Promise<number> =>
-  change(
-    tx,
-    `UPDATE memberships SET role = :role, rev = rev + 1
-      WHERE organisation_id = :organisationId AND person_id = :personId AND role_source = 'directory' AND ended_at IS NULL`,
-    { organisationId, personId, role },
-  );
+  changes(membership(tx, organisationId, personId).set({ role }).where('roleSource', '=', 'directory').where('endedAt', 'is', null));
 
 /** One member, also one whose membership has ended, locked for a change; null when the person never was one. */
-export const lockMember = (
+export const lockMember = async (
   tx: Tx,
   organisationId: string,
   personId: string,
 ): Promise<{ role: OrganisationRole; endedAt: Date | null; iin: string | null; name: string } | null> =>
-  selectOne(
-    tx,
-    `SELECT m.role, m.ended_at AS endedAt, p.iin, p.name FROM memberships m JOIN people p ON p.id = m.person_id
-      WHERE m.organisation_id = :organisationId AND m.person_id = :personId FOR UPDATE`,
-    { organisationId, personId },
-  );
+  (await tx
+    .selectFrom('memberships as m')
+    .innerJoin('people as p', 'p.id', 'm.personId')
+    .select(['m.role', 'm.endedAt', 'p.iin', 'p.name'])
+    .where('m.organisationId', '=', organisationId)
+    .where('m.personId', '=', personId)
+    .forUpdate()
+    .executeTakeFirst()) ?? null;
 
 /** Owners still able to sign in; the last one must not be lost. Count them under `lockPeopleOf`. */
 export async function countOwners(tx: Tx, organisationId: string): Promise<number> {
-  const row = await selectOne<{ n: number }>(
-    tx,
-    `SELECT COUNT(*) AS n FROM memberships m
-      WHERE m.organisation_id = :organisationId AND m.role = 'owner' AND m.ended_at IS NULL
-        AND EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = m.person_id AND a.disabled_at IS NULL)`,
-    { organisationId },
-  );
-  return Number(row?.n ?? 0);
+  const row = await tx
+    .selectFrom('memberships as m')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('m.organisationId', '=', organisationId)
+    .where('m.role', '=', 'owner')
+    .where('m.endedAt', 'is', null)
+    .where((eb) => hasAccount(eb.ref('m.personId')))
+    .executeTakeFirst();
+  return row?.n ?? 0;
 }
 
 /** Switches an account on or off for the operator; switching off also ends the person's sessions. 0 when nothing changed. */
 export async function setAccountActive(tx: Tx, account: Account, isActive: boolean, now: Date): Promise<number> {
   const { id, personId } = account;
-  const changed = await change(tx, 'UPDATE accounts SET disabled_at = :at WHERE id = :id AND (disabled_at IS NULL) <> :isActive', {
-    id,
-    at: isActive ? null : now,
-    isActive,
-  });
+  const changed = await changes(
+    tx
+      .updateTable('accounts')
+      .set({ disabledAt: isActive ? null : now })
+      .where('id', '=', id)
+      .where('disabledAt', isActive ? 'is not' : 'is', null),
+  );
   if (!isActive)
-    await change(tx, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND revoked_at IS NULL', { now, personId });
+    await tx.updateTable('sessions').set({ revokedAt: now }).where('personId', '=', personId).where('revokedAt', 'is', null).execute();
   return changed;
 }
 
@@ -397,13 +464,21 @@ export async function setAccountActive(tx: Tx, account: Account, isActive: boole
  * Refreshes what the directory says of a person. An IIN once known is never taken away by an empty attribute or changed; the name of
  * somebody who also has an account of an organisation is not the directory's to write.
  */
-export const refreshPerson = (tx: Tx, personId: string, facts: NewPerson): Promise<number> =>
-  change(
-    tx,
-    `UPDATE people SET name = IF(EXISTS (SELECT 1 FROM accounts a WHERE a.person_id = people.id AND a.source <> 'ldap'), name, :name),
-            email = COALESCE(:email, email), iin = COALESCE(iin, :iin)
-      WHERE id = :personId`,
-    { name: facts.name, email: facts.email, iin: facts.iin, personId },
+export const refreshPerson = (tx: Tx, personId: string, { name, email, iin }: NewPerson): Promise<number> =>
+  changes(
+    tx
+      .updateTable('people')
+      .set((eb) => {
+        const isOurs = eb.exists(
+          eb.selectFrom('accounts as a').select('a.id').whereRef('a.personId', '=', 'people.id').where('a.source', '<>', 'ldap'),
+        );
+        return {
+          name: eb.case().when(isOurs).then(eb.ref('name')).else(name).end(),
+          ...(email === null ? {} : { email }),
+          iin: eb.fn.coalesce('iin', eb.val(iin)),
+        };
+      })
+      .where('id', '=', personId),
   );
 
 /** Keeps the reader's language, theme or menu width. */
@@ -412,7 +487,7 @@ export async function savePreferences(
   personId: string,
   wanted: Partial<Pick<Person, 'language' | 'theme' | 'menu'>>,
 ): Promise<void> {
-  const columns = Object.keys(wanted) as (keyof typeof wanted)[];
-  if (columns.length === 0) return;
-  await change(db, `UPDATE people SET ${columns.map((c) => `${c} = :${c}`).join(', ')} WHERE id = :personId`, { ...wanted, personId });
+  if (Object.keys(wanted).length === 0) return;
+  const { language, theme, menu } = wanted;
+  await db.updateTable('people').set({ language, theme, menu }).where('id', '=', personId).execute();
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Proof } from '../../domain/people/proofs';
+import { type Expression, type RawBuilder, sql } from 'kysely';
+import { type Proof, proofs } from '../../domain/people/proofs';
 import type { OrganisationRole } from '../../domain/people/roles';
-import { change, insert, select, selectOne } from '../sql';
+import { changes } from '../sql';
 import type { Person } from './people';
 import type { Db, Tx } from '../db';
 
@@ -28,10 +29,16 @@ export type Session = {
   seenAt: Date;
 };
 
+/** Sessions last used before this have been idle too long. */
+const idleSince = (limits: SessionLimits, now: Date): Date => new Date(now.getTime() - limits.idleMs);
+
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
+/** How well a proof shows who somebody is: the higher the better. */
+const rankOf = (proof: Expression<Proof>): RawBuilder<number> => sql`FIELD(${proof}, ${sql.join(proofs)})`;
+
 /** Stores a session; only the hash of its token is kept. */
-export const insertSession = (
+export async function insertSession(
   db: Db,
   session: {
     id: string;
@@ -39,7 +46,7 @@ export const insertSession = (
     csrf: string;
     personId: string;
     organisationId: string | null;
-    source: string;
+    source: Session['means'];
     proof: Proof;
     key: { iin: string; serial: string } | null;
     address: string;
@@ -47,66 +54,64 @@ export const insertSession = (
   },
   limits: SessionLimits,
   now: Date,
-): Promise<void> =>
-  insert(db, 'sessions', [
-    {
+): Promise<void> {
+  await db
+    .insertInto('sessions')
+    .values({
       id: session.id,
-      token_hash: hashOf(session.token),
+      tokenHash: hashOf(session.token),
       csrf: session.csrf,
-      person_id: session.personId,
-      organisation_id: session.organisationId,
+      personId: session.personId,
+      organisationId: session.organisationId,
       address: session.address.slice(0, 45),
-      user_agent: session.userAgent.slice(0, 300),
+      userAgent: session.userAgent.slice(0, 300),
       source: session.source,
       proof: session.proof,
-      key_iin: session.key?.iin ?? null,
-      key_serial: session.key?.serial ?? null,
-      proved_at: now,
-      created_at: now,
-      seen_at: now,
-      expires_at: new Date(now.getTime() + limits.absoluteMs),
-    },
-  ]);
+      keyIin: session.key?.iin ?? null,
+      keySerial: session.key?.serial ?? null,
+      provedAt: now,
+      createdAt: now,
+      seenAt: now,
+      expiresAt: new Date(now.getTime() + limits.absoluteMs),
+    })
+    .execute();
+}
 
 /** The live session behind a token with its person and role, or null: revoked, expired, idle too long, or the account was switched off. */
 export async function sessionByToken(db: Db, token: string, limits: SessionLimits, now: Date): Promise<Session | null> {
-  type Row = Person & {
-    sessionId: string;
-    csrf: string;
-    createdAt: Date;
-    seenAt: Date;
-    accountId: string;
-    source: 'local' | 'ldap';
-    login: string;
-    mustChange: number | boolean;
-    means: Session['means'];
-    proof: Proof;
-    provedAt: Date | null;
-    keyIin: string | null;
-    keySerial: string | null;
-    organisationId: string | null;
-    organisationName: string | null;
-    bin: string | null;
-    role: OrganisationRole | null;
-    position: string | null;
-    organisations: number | string;
-  };
-  const row = await selectOne<Row>(
-    db,
-    `SELECT s.id AS sessionId, s.csrf, s.created_at AS createdAt, s.seen_at AS seenAt, s.source AS means, s.proof, s.proved_at AS provedAt,
-            s.key_iin AS keyIin, s.key_serial AS keySerial, a.id AS accountId, a.source, a.login, a.must_change AS mustChange,
-            p.id, p.iin, p.name, p.email, p.language, p.theme, p.menu,
-            o.id AS organisationId, o.name AS organisationName, o.bin, m.role, m.position,
-            (SELECT COUNT(*) FROM memberships am WHERE am.person_id = p.id AND am.ended_at IS NULL)
-            + (SELECT COUNT(*) FROM people k JOIN memberships km ON km.person_id = k.id AND km.ended_at IS NULL
-                WHERE k.iin = s.key_iin AND k.id <> p.id) AS organisations
-       FROM sessions s JOIN people p ON p.id = s.person_id JOIN accounts a ON a.person_id = p.id AND a.disabled_at IS NULL
-       LEFT JOIN memberships m ON m.person_id = p.id AND m.organisation_id = s.organisation_id AND m.ended_at IS NULL
-       LEFT JOIN organisations o ON o.id = m.organisation_id
-      WHERE s.token_hash = :hash AND s.revoked_at IS NULL AND s.expires_at > :now AND s.seen_at > :idleSince
-      ORDER BY (a.source = s.source) DESC, a.id LIMIT 1`,
-    { hash: hashOf(token), now, idleSince: new Date(now.getTime() - limits.idleMs) },
-  );
+  const row = await db
+    .selectFrom('sessions as s')
+    .innerJoin('people as p', 'p.id', 's.personId')
+    .innerJoin('accounts as a', 'a.personId', 'p.id')
+    .leftJoin('memberships as m', (join) =>
+      join.onRef('m.personId', '=', 'p.id').onRef('m.organisationId', '=', 's.organisationId').on('m.endedAt', 'is', null),
+    )
+    .leftJoin('organisations as o', 'o.id', 'm.organisationId')
+    .select(['s.id as sessionId', 's.csrf', 's.createdAt', 's.seenAt', 's.source as means', 's.proof', 's.provedAt', 's.keyIin'])
+    .select(['s.keySerial', 'a.id as accountId', 'a.source', 'a.login', 'a.mustChange'])
+    .select(['p.id', 'p.iin', 'p.name', 'p.email', 'p.language', 'p.theme', 'p.menu'])
+    .select(['o.id as organisationId', 'o.name as organisationName', 'o.bin', 'm.role', 'm.position'])
+    .select((eb) => {
+      const n = eb.fn.countAll<number>().as('n');
+      const own = eb.selectFrom('memberships as am').select(n).whereRef('am.personId', '=', 'p.id').where('am.endedAt', 'is', null);
+      const byKey = eb
+        .selectFrom('people as k')
+        .innerJoin('memberships as km', 'km.personId', 'k.id')
+        .select(n)
+        .whereRef('k.iin', '=', 's.keyIin')
+        .whereRef('k.id', '<>', 'p.id')
+        .where('km.endedAt', 'is', null);
+      return eb(own, '+', byKey).$notNull().as('organisations');
+    })
+    .where('s.tokenHash', '=', hashOf(token))
+    .where('s.revokedAt', 'is', null)
+    .where('s.expiresAt', '>', now)
+    .where('s.seenAt', '>', idleSince(limits, now))
+    .where('a.disabledAt', 'is', null)
+    .orderBy((eb) => eb('s.source', '=', eb.ref('a.source')), 'desc')
+    .orderBy('a.id')
+    .limit(1)
+    .executeTakeFirst();
   if (!row) return null;
   const { id, iin, name, email, language, theme, menu } = row;
   return {
@@ -123,7 +128,7 @@ export async function sessionByToken(db: Db, token: string, limits: SessionLimit
       row.organisationId && row.role
         ? { id: row.organisationId, name: row.organisationName ?? '', bin: row.bin ?? '', role: row.role, position: row.position ?? '' }
         : null,
-    organisations: Number(row.organisations),
+    organisations: row.organisations,
     createdAt: row.createdAt,
     seenAt: row.seenAt,
   };
@@ -131,29 +136,39 @@ export async function sessionByToken(db: Db, token: string, limits: SessionLimit
 
 /** Notes that the session was used; at most once a minute, so that reading pages does not write. */
 export const touchSession = (db: Db, id: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE sessions SET seen_at = :now WHERE id = :id AND seen_at < :before', {
-    now,
-    id,
-    before: new Date(now.getTime() - 60_000),
-  });
+  changes(
+    db
+      .updateTable('sessions')
+      .set({ seenAt: now })
+      .where('id', '=', id)
+      .where('seenAt', '<', new Date(now.getTime() - 60_000)),
+  );
 
 /** Chooses the organisation the session works in, and who the reader is there. */
 export const setSessionOrganisation = (db: Db, id: string, place: { personId: string; organisationId: string }): Promise<number> =>
-  change(db, 'UPDATE sessions SET organisation_id = :organisationId, person_id = :personId WHERE id = :id', { id, ...place });
+  changes(db.updateTable('sessions').set({ organisationId: place.organisationId, personId: place.personId }).where('id', '=', id));
 
 /** Notes that the person of a session has shown again who they are; a better proof than before stays with the session. */
 export const noteProof = (
   db: Db,
   id: string,
-  shown: { proof: Proof; key: { iin: string; serial: string } | null },
+  { proof, key }: { proof: Proof; key: { iin: string; serial: string } | null },
   now: Date,
 ): Promise<number> =>
-  change(
-    db,
-    `UPDATE sessions SET proved_at = :now, key_iin = COALESCE(:iin, key_iin), key_serial = COALESCE(:serial, key_serial),
-            proof = IF(FIELD(:proof, 'password', 'two-factor', 'key') > FIELD(proof, 'password', 'two-factor', 'key'), :proof, proof)
-      WHERE id = :id`,
-    { id, proof: shown.proof, iin: shown.key?.iin ?? null, serial: shown.key?.serial ?? null, now },
+  changes(
+    db
+      .updateTable('sessions')
+      .set((eb) => ({
+        provedAt: now,
+        ...(key ? { keyIin: key.iin, keySerial: key.serial } : {}),
+        proof: eb
+          .case()
+          .when(rankOf(eb.val(proof)), '>', rankOf(eb.ref('proof')))
+          .then(proof)
+          .else(eb.ref('proof'))
+          .end(),
+      }))
+      .where('id', '=', id),
   );
 
 /** Live sessions of a person, the last used first. */
@@ -163,28 +178,34 @@ export const liveSessions = (
   limits: SessionLimits,
   now: Date,
 ): Promise<{ id: string; address: string; userAgent: string; createdAt: Date; seenAt: Date }[]> =>
-  select(
-    db,
-    `SELECT id, address, user_agent AS userAgent, created_at AS createdAt, seen_at AS seenAt FROM sessions
-      WHERE person_id = :personId AND revoked_at IS NULL AND expires_at > :now AND seen_at > :idleSince ORDER BY seen_at DESC, id LIMIT 200`,
-    { personId, now, idleSince: new Date(now.getTime() - limits.idleMs) },
-  );
+  db
+    .selectFrom('sessions')
+    .select(['id', 'address', 'userAgent', 'createdAt', 'seenAt'])
+    .where('personId', '=', personId)
+    .where('revokedAt', 'is', null)
+    .where('expiresAt', '>', now)
+    .where('seenAt', '>', idleSince(limits, now))
+    .orderBy('seenAt', 'desc')
+    .orderBy('id')
+    .limit(200)
+    .execute();
 
 /** Ends one of this person's own sessions; 0 when it is somebody else's or has ended. */
 export const revokeSession = (db: Db, personId: string, id: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE sessions SET revoked_at = :now WHERE id = :id AND person_id = :personId AND revoked_at IS NULL', {
-    now,
-    id,
-    personId,
-  });
+  changes(
+    db.updateTable('sessions').set({ revokedAt: now }).where('id', '=', id).where('personId', '=', personId).where('revokedAt', 'is', null),
+  );
 
 /** Ends all sessions of a person but one. */
 export const revokeOtherSessions = (db: Db, personId: string, keptId: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE sessions SET revoked_at = :now WHERE person_id = :personId AND id <> :keptId AND revoked_at IS NULL', {
-    now,
-    personId,
-    keptId,
-  });
+  changes(
+    db
+      .updateTable('sessions')
+      .set({ revokedAt: now })
+      .where('personId', '=', personId)
+      .where('id', '<>', keptId)
+      .where('revokedAt', 'is', null),
+  );
 
 /** Ends the sessions of an organisation's people of one role that were opened with less than the rules ask for now. */
 export const revokeWeakSessions = (
@@ -192,19 +213,22 @@ export const revokeWeakSessions = (
   wanted: { organisationId: string; role: OrganisationRole; proof: Proof },
   now: Date,
 ): Promise<number> =>
-  change(
-    tx,
-    `UPDATE sessions s JOIN memberships m ON m.organisation_id = s.organisation_id AND m.person_id = s.person_id AND m.role = :role
-        SET s.revoked_at = :now
-      WHERE s.organisation_id = :organisationId AND s.revoked_at IS NULL
-        AND FIELD(s.proof, 'password', 'two-factor', 'key') < FIELD(:proof, 'password', 'two-factor', 'key')`,
-    { ...wanted, now },
+  changes(
+    tx
+      .updateTable(['sessions as s', 'memberships as m'])
+      .set('s.revokedAt', now)
+      .whereRef('m.organisationId', '=', 's.organisationId')
+      .whereRef('m.personId', '=', 's.personId')
+      .where('m.role', '=', wanted.role)
+      .where('s.organisationId', '=', wanted.organisationId)
+      .where('s.revokedAt', 'is', null)
+      .where((eb) => eb(rankOf(eb.ref('s.proof')), '<', rankOf(eb.val(wanted.proof)))),
   );
 
 /** Forgets sessions that ended more than thirty days ago. */
 export const sweepSessions = (db: Db, now: Date): Promise<number> =>
-  change(db, 'DELETE FROM sessions WHERE expires_at < :before', { before: new Date(now.getTime() - 30 * 86_400_000) });
+  changes(db.deleteFrom('sessions').where('expiresAt', '<', new Date(now.getTime() - 30 * 86_400_000)));
 
 /** Forgets counters of failed sign-ins whose time is over. */
 export const sweepRateLimits = (db: Db, now: Date): Promise<number> =>
-  change(db, 'DELETE FROM rate_limits WHERE expire < :now', { now: now.getTime() });
+  changes(db.deleteFrom('rateLimits').where('expire', '<', now.getTime()));
