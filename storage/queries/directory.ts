@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { DirectoryMember } from '../../domain/people/directory';
 import { organisationRoles } from '../../domain/people/roles';
-import { select } from '../sql';
 import { organisations } from './people';
 import { readSetting } from './settings';
 import type { Db } from '../db';
@@ -33,12 +32,25 @@ export async function allMappings(db: Db): Promise<{ organisationId: string; map
 
 /** Live members of an organisation whose only way in is the directory. */
 export const directoryMembers = (db: Db, organisationId: string): Promise<(DirectoryMember & { name: string })[]> =>
-  select(
-    db,
-    `SELECT m.person_id AS personId, p.name, a.login, a.directory_id AS directoryId, m.role, m.role_source AS roleSource
-       FROM memberships m JOIN people p ON p.id = m.person_id JOIN accounts a ON a.person_id = m.person_id AND a.source = 'ldap'
-      WHERE m.organisation_id = :organisationId AND m.ended_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM accounts l WHERE l.person_id = m.person_id AND l.source = 'local' AND l.disabled_at IS NULL)
-      ORDER BY m.person_id`,
-    { organisationId },
-  );
+  db
+    .selectFrom('memberships as m')
+    .innerJoin('people as p', 'p.id', 'm.personId')
+    .innerJoin('accounts as a', 'a.personId', 'm.personId')
+    .select(['m.personId', 'p.name', 'a.login', 'a.directoryId', 'm.role', 'm.roleSource'])
+    .where('m.organisationId', '=', organisationId)
+    .where('m.endedAt', 'is', null)
+    .where('a.source', '=', 'ldap')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('accounts as l')
+            .select('l.id')
+            .whereRef('l.personId', '=', 'm.personId')
+            .where('l.source', '=', 'local')
+            .where('l.disabledAt', 'is', null),
+        ),
+      ),
+    )
+    .orderBy('m.personId')
+    .execute();
