@@ -1,4 +1,4 @@
-import { change, insert, select, selectOne } from '../sql';
+import { changes } from '../sql';
 import type { Db, Tx } from '../db';
 
 export const mailTemplates = [
@@ -32,8 +32,14 @@ export type Delivery = {
   updatedAt: Date;
 };
 
-const columns = `id, organisation_id AS organisationId, command_id AS commandId, document_id AS documentId, route_id AS routeId, participant_id AS participantId,
-  person_id AS personId, recipient, template, language, state, attempts, last_error AS lastError, updated_at AS updatedAt`;
+const deliveries = (db: Db) =>
+  db
+    .selectFrom('mailDeliveries')
+    .select(['id', 'organisationId', 'commandId', 'documentId', 'routeId', 'participantId', 'personId', 'recipient'])
+    .select(['template', 'language', 'state', 'attempts', 'lastError', 'updatedAt']);
+
+/** What still wants sending. */
+const unsent = ['queued', 'retrying'] as const;
 
 /** Queues mails inside the command's transaction; a template goes to one participant (or the initiator) once for each command, for ever. */
 export async function queueMails(
@@ -41,82 +47,79 @@ export async function queueMails(
   mails: readonly Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>[],
   now: Date,
 ): Promise<void> {
-  await insert(
-    tx,
-    'mail_deliveries',
-    mails.map((m) => ({
-      id: m.id,
-      organisation_id: m.organisationId,
-      command_id: m.commandId,
-      document_id: m.documentId,
-      route_id: m.routeId,
-      participant_id: m.participantId,
-      person_id: m.personId,
-      audience: m.participantId ?? 'initiator',
-      recipient: m.recipient,
-      template: m.template,
-      language: m.language,
-      state: 'queued',
-      created_at: now,
-      updated_at: now,
-    })),
-  );
+  if (mails.length === 0) return;
+  const rows = mails.map((m) => ({
+    id: m.id,
+    organisationId: m.organisationId,
+    commandId: m.commandId,
+    documentId: m.documentId,
+    routeId: m.routeId,
+    participantId: m.participantId,
+    personId: m.personId,
+    audience: m.participantId ?? 'initiator',
+    recipient: m.recipient,
+    template: m.template,
+    language: m.language,
+    state: 'queued' as const,
+    createdAt: now,
+    updatedAt: now,
+  }));
+  await tx.insertInto('mailDeliveries').values(rows).execute();
 }
 
 /** The mails a command queued that still want sending. */
 export const unsentOf = (db: Db, commandId: string): Promise<Delivery[]> =>
-  select<Delivery>(
-    db,
-    `SELECT ${columns} FROM mail_deliveries WHERE command_id = :commandId AND state IN ('queued','retrying') ORDER BY id`,
-    { commandId },
-  );
+  deliveries(db).where('commandId', '=', commandId).where('state', 'in', unsent).orderBy('id').execute();
 
 /** Commands of a route with mails that still want sending. */
 export async function unsentCommands(db: Db, routeId: string): Promise<string[]> {
-  const rows = await select<{ id: string }>(
-    db,
-    "SELECT DISTINCT command_id AS id FROM mail_deliveries WHERE route_id = :routeId AND state IN ('queued','retrying')",
-    { routeId },
-  );
-  return rows.map((row) => row.id);
+  const rows = await db
+    .selectFrom('mailDeliveries')
+    .select('commandId')
+    .distinct()
+    .where('routeId', '=', routeId)
+    .where('state', 'in', unsent)
+    .execute();
+  return rows.map((row) => row.commandId);
 }
 
 /** Routes with mails queued before this instant that nobody has tried to send since; at most 500. */
 export const routesWithForgottenMail = (db: Db, before: Date): Promise<{ documentId: string; attempt: number }[]> =>
-  select(
-    db,
-    `SELECT DISTINCT r.document_id AS documentId, r.attempt FROM mail_deliveries m JOIN routes r ON r.id = m.route_id
-      WHERE m.state = 'queued' AND m.created_at < :before LIMIT 500`,
-    { before },
-  );
+  db
+    .selectFrom('mailDeliveries as m')
+    .innerJoin('routes as r', 'r.id', 'm.routeId')
+    .select(['r.documentId', 'r.attempt'])
+    .distinct()
+    .where('m.state', '=', 'queued')
+    .where('m.createdAt', '<', before)
+    .limit(500)
+    .execute();
 
 /** Notes how an attempt to send ended. */
 export const noteAttempt = (db: Db, id: string, state: MailState, error: string, now: Date): Promise<number> =>
-  change(db, 'UPDATE mail_deliveries SET state = :state, attempts = attempts + 1, last_error = :error, updated_at = :now WHERE id = :id', {
-    state,
-    error: error.slice(0, 500),
-    now,
-    id,
-  });
+  changes(
+    db
+      .updateTable('mailDeliveries')
+      .set((eb) => ({ state, attempts: eb('attempts', '+', 1), lastError: error.slice(0, 500), updatedAt: now }))
+      .where('id', '=', id),
+  );
 
 /** Gives up on mails of a command that could not be sent in time. */
 export const giveUpOn = (db: Db, commandId: string, now: Date): Promise<number> =>
-  change(
-    db,
-    "UPDATE mail_deliveries SET state = 'failed', updated_at = :now WHERE command_id = :commandId AND state IN ('queued','retrying')",
-    { commandId, now },
+  changes(
+    db
+      .updateTable('mailDeliveries')
+      .set({ state: 'failed', updatedAt: now })
+      .where('commandId', '=', commandId)
+      .where('state', 'in', unsent),
   );
 
 /** The last mail to each participant of a route. */
 export async function lastMails(db: Db, routeId: string): Promise<Map<string, Delivery>> {
-  const rows = await select<Delivery>(
-    db,
-    `SELECT ${columns} FROM mail_deliveries WHERE route_id = :routeId AND participant_id IS NOT NULL ORDER BY id`,
-    { routeId },
-  );
+  const rows = await deliveries(db).where('routeId', '=', routeId).where('participantId', 'is not', null).orderBy('id').execute();
   return new Map(rows.map((row) => [row.participantId ?? '', row]));
 }
 
 /** One delivery, or null. */
-export const deliveryById = (db: Db, id: string): Promise<Delivery | null> =>
-  selectOne<Delivery>(db, `SELECT ${columns} FROM mail_deliveries WHERE id = :id`, { id });
+export const deliveryById = async (db: Db, id: string): Promise<Delivery | null> =>
+  (await deliveries(db).where('id', '=', id).executeTakeFirst()) ?? null;
