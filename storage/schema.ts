@@ -135,8 +135,8 @@ export type Documents = {
 export type Evidence = {
   signatureId: string;
   organisationId: string;
-  state: string;
-  verdict: string;
+  state: 'gathering' | 'complete' | 'given-up';
+  verdict: 'valid' | 'invalid' | 'indeterminate';
   code: string;
   level: string;
   pending: Generated<string>;
@@ -423,7 +423,7 @@ export type SigningGroups = {
   remark: string | null;
   certificate: Buffer | null;
   certificateName: Generated<string>;
-  keyDigest: string | null;
+  keyDigest: 'streebog512' | 'sha256' | null;
   createdAt: Date;
   startedAt: Date | null;
   endedAt: Date | null;
