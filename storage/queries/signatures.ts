@@ -1,4 +1,4 @@
-import { change, insert, select, selectOne } from '../sql';
+import { changes } from '../sql';
 import { type Db, isDuplicate, type Tx } from '../db';
 
 /** What one person is about to sign, frozen when the dialog opened: the answer must match all of it. */
@@ -18,32 +18,33 @@ export type SigningSession = {
 };
 
 /** Opens a signing session. */
-export const insertSigningSession = (db: Db, session: Omit<SigningSession, 'usedAt'>, now: Date): Promise<void> =>
-  insert(db, 'signing_sessions', [
-    {
-      id: session.id,
-      organisation_id: session.organisationId,
-      route_id: session.routeId,
-      participant_id: session.participantId,
-      file_id: session.fileId,
-      sha256: session.sha256,
-      streebog512: session.streebog512,
-      iin: session.iin,
-      bin: session.bin,
-      purpose: session.purpose,
-      created_at: now,
-      expires_at: session.expiresAt,
-    },
-  ]);
+export async function insertSigningSession(db: Db, session: Omit<SigningSession, 'usedAt'>, now: Date): Promise<void> {
+  const row = {
+    id: session.id,
+    organisationId: session.organisationId,
+    routeId: session.routeId,
+    participantId: session.participantId,
+    fileId: session.fileId,
+    sha256: session.sha256,
+    streebog512: session.streebog512,
+    iin: session.iin,
+    bin: session.bin,
+    purpose: session.purpose,
+    createdAt: now,
+    expiresAt: session.expiresAt,
+  };
+  await db.insertInto('signingSessions').values(row).execute();
+}
 
 /** The signing session of this participant with this id, or null. */
-export const signingSession = (db: Db, id: string, participantId: string): Promise<SigningSession | null> =>
-  selectOne<SigningSession>(
-    db,
-    `SELECT id, organisation_id AS organisationId, route_id AS routeId, participant_id AS participantId, file_id AS fileId, sha256, streebog512, iin, bin,
-            purpose, expires_at AS expiresAt, used_at AS usedAt FROM signing_sessions WHERE id = :id AND participant_id = :participantId`,
-    { id, participantId },
-  );
+export const signingSession = async (db: Db, id: string, participantId: string): Promise<SigningSession | null> =>
+  (await db
+    .selectFrom('signingSessions')
+    .select(['id', 'organisationId', 'routeId', 'participantId', 'fileId', 'sha256', 'streebog512'])
+    .select(['iin', 'bin', 'purpose', 'expiresAt', 'usedAt'])
+    .where('id', '=', id)
+    .where('participantId', '=', participantId)
+    .executeTakeFirst()) ?? null;
 
 export type SignatureRecord = {
   id: string;
@@ -75,62 +76,69 @@ export type SignatureRecord = {
 export async function insertReceived(db: Db, signature: Omit<SignatureRecord, 'state'>): Promise<void> {
   const row = {
     id: signature.id,
-    organisation_id: signature.organisationId,
-    document_id: signature.documentId,
-    route_id: signature.routeId,
-    participant_id: signature.participantId,
-    file_id: signature.fileId,
-    session_id: signature.sessionId,
-    state: 'received',
-    object_key: signature.objectKey,
+    organisationId: signature.organisationId,
+    documentId: signature.documentId,
+    routeId: signature.routeId,
+    participantId: signature.participantId,
+    fileId: signature.fileId,
+    sessionId: signature.sessionId,
+    state: 'received' as const,
+    objectKey: signature.objectKey,
     sha256: signature.sha256,
     verdict: signature.verdict,
     code: signature.code,
     iin: signature.iin,
     bin: signature.bin,
-    signer_name: signature.signerName,
-    organisation_name: signature.organisationName,
+    signerName: signature.signerName,
+    organisationName: signature.organisationName,
     roles: signature.roles.join(','),
     serial: signature.serial,
-    claimed_at: signature.claimedAt,
-    best_at: signature.bestAt,
-    received_at: signature.receivedAt,
+    claimedAt: signature.claimedAt,
+    bestAt: signature.bestAt,
+    receivedAt: signature.receivedAt,
     report: signature.report,
   };
-  await insert(db, 'signatures', [row]).catch((error: unknown) => {
+  try {
+    await db.insertInto('signatures').values(row).execute();
+  } catch (error) {
     if (!isDuplicate(error)) throw error;
-  });
+  }
 }
 
 /** Accepts a received signature and uses up its session; false when either has been used before. */
 export async function acceptSignature(tx: Tx, id: string, participantId: string, now: Date): Promise<boolean> {
-  const accepted = await change(
-    tx,
-    "UPDATE signatures SET state = 'accepted' WHERE id = :id AND participant_id = :participantId AND state = 'received'",
-    { id, participantId },
+  const accepted = await changes(
+    tx
+      .updateTable('signatures')
+      .set({ state: 'accepted' })
+      .where('id', '=', id)
+      .where('participantId', '=', participantId)
+      .where('state', '=', 'received'),
   );
   if (accepted === 0) return false;
-  const used = await change(
-    tx,
-    'UPDATE signing_sessions SET used_at = :now WHERE id = (SELECT session_id FROM signatures WHERE id = :id) AND used_at IS NULL',
-    { now, id },
+  const used = await changes(
+    tx
+      .updateTable('signingSessions')
+      .set({ usedAt: now })
+      .where('id', '=', (eb) => eb.selectFrom('signatures').select('sessionId').where('signatures.id', '=', id))
+      .where('usedAt', 'is', null),
   );
   return used === 1;
 }
 
 /** Accepted signatures of one route, in the order they came. */
 export async function signaturesOf(db: Db, routeId: string): Promise<SignatureRecord[]> {
-  const rows = await select<Omit<SignatureRecord, 'roles'> & { roles: string }>(
-    db,
-    `SELECT id, organisation_id AS organisationId, document_id AS documentId, route_id AS routeId, participant_id AS participantId, file_id AS fileId,
-            session_id AS sessionId, state, object_key AS objectKey, sha256, verdict, code, iin, bin, signer_name AS signerName,
-            organisation_name AS organisationName, roles, serial, claimed_at AS claimedAt, best_at AS bestAt, received_at AS receivedAt, report
-       FROM signatures WHERE route_id = :routeId AND state = 'accepted' ORDER BY received_at, id`,
-    { routeId },
-  );
+  const rows = await db
+    .selectFrom('signatures')
+    .selectAll()
+    .where('routeId', '=', routeId)
+    .where('state', '=', 'accepted')
+    .orderBy('receivedAt')
+    .orderBy('id')
+    .execute();
   return rows.map((row) => ({ ...row, roles: row.roles === '' ? [] : row.roles.split(',') }));
 }
 
 /** What the audit log says of a kept signature. */
-export const signatureFacts = (tx: Tx, id: string): Promise<{ sha256: Buffer; serial: string; verdict: string } | null> =>
-  selectOne(tx, 'SELECT sha256, serial, verdict FROM signatures WHERE id = :id', { id });
+export const signatureFacts = async (tx: Tx, id: string): Promise<Pick<SignatureRecord, 'sha256' | 'serial' | 'verdict'> | null> =>
+  (await tx.selectFrom('signatures').select(['sha256', 'serial', 'verdict']).where('id', '=', id).executeTakeFirst()) ?? null;
