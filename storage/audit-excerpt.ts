@@ -1,6 +1,7 @@
+import type { Selectable } from 'kysely';
 import { auditContent, contentHash, isLinkable, type StoredAudit } from './audit';
-import { select } from './sql';
 import type { Db } from './db';
+import type { Audit } from './schema';
 
 /** Rows of one thing and how far the log must be followed to the head that a time-stamp covers. */
 type Stretch = { from: number; to: number; own: ReadonlySet<number> };
@@ -20,12 +21,14 @@ export async function auditExcerpt(
   entityId: string,
   stampedSeqs: readonly number[],
 ): Promise<{ lines: string[]; stamped: number[] }> {
-  const found = await select<{ seq: number }>(
-    db,
-    'SELECT seq FROM audit WHERE organisation_id = :organisationId AND entity_id = :entityId ORDER BY seq',
-    { organisationId, entityId },
-  );
-  const seqs = found.map((row) => Number(row.seq));
+  const found = await db
+    .selectFrom('audit')
+    .select('seq')
+    .where('organisationId', '=', organisationId)
+    .where('entityId', '=', entityId)
+    .orderBy('seq')
+    .execute();
+  const seqs = found.map((row) => row.seq);
   const lines: string[] = [];
   const stamped: number[] = [];
   for (const stretch of stretchesOf(seqs, stampedSeqs)) {
@@ -50,26 +53,42 @@ async function readStretch(db: Db, organisationId: string, { from, to, own }: St
   const lines: string[] = [];
   for (let next = from; next <= to;) {
     const last = Math.min(to, next + pageSize - 1);
-    // a stretch too long to be linked still shows the rows it is about
-    const rows = await select<StoredAudit>(
-      db,
-      `SELECT * FROM audit WHERE organisation_id = :organisationId AND seq BETWEEN :next AND :last ${isLinked ? '' : 'AND seq IN (:own)'} ORDER BY seq`,
-      { organisationId, next, last, own: [...own] },
-    );
-    for (const row of rows) lines.push(JSON.stringify(own.has(Number(row.seq)) ? wholeRow(row) : link(row)));
+    const page = db.selectFrom('audit').selectAll().where('organisationId', '=', organisationId).orderBy('seq');
+    const rows = await page
+      .where((eb) => eb.between('seq', next, last))
+      .$if(!isLinked, (rows) => rows.where('seq', 'in', [...own])) // a stretch too long to be linked still shows the rows it is about
+      .execute();
+    for (const row of rows.map(asStored)) lines.push(JSON.stringify(own.has(row.seq) ? wholeRow(row) : link(row)));
     next = last + 1;
   }
   return lines;
 }
 
+/** A row as its digest reads it. */
+const asStored = (row: Selectable<Audit>): StoredAudit => ({
+  organisation_id: row.organisationId,
+  seq: row.seq,
+  at: row.at,
+  actor_kind: row.actorKind,
+  actor_id: row.actorId,
+  actor_name: row.actorName,
+  action: row.action,
+  entity_kind: row.entityKind,
+  entity_id: row.entityId,
+  command_id: row.commandId,
+  details: row.details,
+  prev_hash: row.prevHash,
+  hash: row.hash,
+  key_version: row.keyVersion,
+  mac: row.mac,
+});
+
 const wholeRow = (row: StoredAudit): object => ({
-  seq: Number(row.seq),
+  seq: row.seq,
   row: auditContent(row),
   prev: row.prev_hash.toString('hex'),
   hash: row.hash.toString('hex'),
 });
 
 const link = (row: StoredAudit): object =>
-  isLinkable(row)
-    ? { seq: Number(row.seq), content: contentHash(row).toString('hex') }
-    : { seq: Number(row.seq), hash: row.hash.toString('hex') };
+  isLinkable(row) ? { seq: row.seq, content: contentHash(row).toString('hex') } : { seq: row.seq, hash: row.hash.toString('hex') };

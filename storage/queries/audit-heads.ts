@@ -1,79 +1,77 @@
-import { execute, select } from '../sql';
+import type { NotNull } from 'kysely';
+import type { Lang } from '../../domain/languages';
 import type { AuditHead, AuditStamp } from './evidence';
 import type { Db } from '../db';
 
 /** Heads no time-stamp covers yet, and those whose newest stamp is from before `before`. */
-export async function headsToStamp(db: Db, before: Date): Promise<AuditHead[]> {
-  const rows = await select<AuditHead>(
-    db,
-    `SELECT h.organisation_id AS organisationId, h.seq, h.hash FROM audit_heads h
-       LEFT JOIN audit_stamps s ON s.organisation_id = h.organisation_id AND s.seq = h.seq
-       LEFT JOIN audit_confirmations c ON c.organisation_id = h.organisation_id AND c.seq = h.seq
-      WHERE h.seq > 0 AND (s.seq IS NULL OR COALESCE(c.stamped_at, s.stamped_at) < :before)`,
-    { before },
-  );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
-}
+export const headsToStamp = (db: Db, before: Date): Promise<AuditHead[]> =>
+  db
+    .selectFrom('auditHeads as h')
+    .leftJoin('auditStamps as s', (join) => join.onRef('s.organisationId', '=', 'h.organisationId').onRef('s.seq', '=', 'h.seq'))
+    .leftJoin('auditConfirmations as c', (join) => join.onRef('c.organisationId', '=', 'h.organisationId').onRef('c.seq', '=', 'h.seq'))
+    .select(['h.organisationId', 'h.seq', 'h.hash'])
+    .where('h.seq', '>', 0)
+    .where((eb) => eb.or([eb('s.seq', 'is', null), eb(eb.fn.coalesce('c.stampedAt', 's.stampedAt'), '<', before)]))
+    .execute();
 
 /**
  * Keeps a stamp. The first over a head stays for ever, as the earliest proof that its rows existed; a later one over the same head is
  * its confirmation, of which the newest is kept.
  */
-export async function saveAuditStamp(db: Db, stamp: AuditStamp): Promise<void> {
-  await execute(
-    db,
-    `INSERT IGNORE INTO audit_stamps (organisation_id, seq, hash, token, stamped_at) VALUES (:organisationId, :seq, :hash, :token, :stampedAt)`,
-    stamp,
-  );
-  await execute(
-    db,
-    `INSERT INTO audit_confirmations (organisation_id, seq, hash, token, stamped_at) VALUES (:organisationId, :seq, :hash, :token, :stampedAt)
-     ON DUPLICATE KEY UPDATE seq = :seq, hash = :hash, token = :token, stamped_at = :stampedAt`,
-    stamp,
-  );
+export async function saveAuditStamp(db: Db, { organisationId, seq, hash, token, stampedAt }: AuditStamp): Promise<void> {
+  const stamp = { seq, hash, token, stampedAt };
+  await db
+    .insertInto('auditStamps')
+    .ignore()
+    .values({ organisationId, ...stamp })
+    .execute();
+  await db
+    .insertInto('auditConfirmations')
+    .values({ organisationId, ...stamp })
+    .onDuplicateKeyUpdate(stamp)
+    .execute();
 }
 
 /** The newest stamp of each organisation, over a head that may have been stamped before. */
-export async function auditConfirmations(db: Db): Promise<AuditStamp[]> {
-  const rows = await select<AuditStamp>(
-    db,
-    'SELECT organisation_id AS organisationId, seq, hash, token, stamped_at AS stampedAt FROM audit_confirmations ORDER BY organisation_id',
-  );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
-}
+export const auditConfirmations = (db: Db): Promise<AuditStamp[]> =>
+  db.selectFrom('auditConfirmations').selectAll().orderBy('organisationId').execute();
 
-export type Owner = { personId: string; name: string; email: string; language: 'ru' | 'kk' | 'en'; organisation: string };
+export type Owner = { personId: string; name: string; email: string; language: Lang; organisation: string };
 
 /** Owners with an address, by organisation, of those that have not been told this night (`YYYY-MM-DD`). */
 export async function ownersToTell(db: Db, night: string): Promise<Map<string, Owner[]>> {
-  const rows = await select<Owner & { organisationId: string }>(
-    db,
-    `SELECT m.organisation_id AS organisationId, p.id AS personId, p.name, p.email, p.language, o.name AS organisation
-       FROM memberships m JOIN people p ON p.id = m.person_id JOIN organisations o ON o.id = m.organisation_id
-      WHERE m.role = 'owner' AND m.ended_at IS NULL AND p.email IS NOT NULL AND p.email <> ''
-        AND NOT EXISTS (SELECT 1 FROM audit_head_mails t WHERE t.organisation_id = m.organisation_id AND t.night = :night)
-      ORDER BY m.organisation_id, p.id`,
-    { night },
-  );
+  const rows = await db
+    .selectFrom('memberships as m')
+    .innerJoin('people as p', 'p.id', 'm.personId')
+    .innerJoin('organisations as o', 'o.id', 'm.organisationId')
+    .select(['m.organisationId', 'p.id as personId', 'p.name', 'p.email', 'p.language', 'o.name as organisation'])
+    .where('m.role', '=', 'owner')
+    .where('m.endedAt', 'is', null)
+    .where('p.email', 'is not', null)
+    .where('p.email', '<>', '')
+    .where((eb) => {
+      const told = eb.selectFrom('auditHeadMails as t').select('t.night').where('t.night', '=', night);
+      return eb.not(eb.exists(told.whereRef('t.organisationId', '=', 'm.organisationId')));
+    })
+    .orderBy('m.organisationId')
+    .orderBy('p.id')
+    .$narrowType<{ email: NotNull }>()
+    .execute();
   const owners = new Map<string, Owner[]>();
   for (const { organisationId, ...owner } of rows) owners.set(organisationId, [...(owners.get(organisationId) ?? []), owner]);
   return owners;
 }
 
 /** Remembers that the owners of an organisation have been told. */
-export const noteHeadMail = (db: Db, organisationId: string, night: string, now: Date): Promise<void> =>
-  execute(db, 'INSERT IGNORE INTO audit_head_mails (organisation_id, night, sent_at) VALUES (:organisationId, :night, :now)', {
-    organisationId,
-    night,
-    now,
-  });
+export async function noteHeadMail(db: Db, organisationId: string, night: string, now: Date): Promise<void> {
+  await db.insertInto('auditHeadMails').ignore().values({ organisationId, night, sentAt: now }).execute();
+}
 
 /** The last row of each organisation that is older than `before`. */
-export async function rowsBefore(db: Db, before: Date): Promise<{ organisationId: string; seq: number }[]> {
-  const rows = await select<{ organisationId: string; seq: number }>(
-    db,
-    'SELECT organisation_id AS organisationId, MAX(seq) AS seq FROM audit WHERE at < :before GROUP BY organisation_id',
-    { before },
-  );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
-}
+export const rowsBefore = (db: Db, before: Date): Promise<{ organisationId: string; seq: number }[]> =>
+  db
+    .selectFrom('audit')
+    .select(({ fn }) => ['organisationId', fn.max('seq').as('seq')])
+    .where('at', '<', before)
+    .groupBy('organisationId')
+    .execute();
