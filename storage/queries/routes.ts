@@ -1,46 +1,12 @@
+import { type Selectable, sql } from 'kysely';
 import type { Lang } from '../../domain/languages';
-import type { Participant, ParticipantState, Route, RouteState, Stage, StageKind, StageRule } from '../../domain/routes/route';
-import { change, insert, select, selectOne } from '../sql';
+import type { Participant, ParticipantState, Route, RouteState, Stage } from '../../domain/routes/route';
+import type { RouteParticipants, Routes } from '../schema';
+import { changes } from '../sql';
 import type { Db, Tx } from '../db';
 
 /** Who a participant is, frozen when the route was sent; the workflow never sees it. */
 export type ParticipantCard = { id: string; name: string; position: string; email: string | null; iin: string | null; language: string };
-
-type RouteRow = {
-  id: string;
-  document_id: string;
-  organisation_id: string;
-  initiator_id: string;
-  file_id: string;
-  attempt: number;
-  rev: number;
-  state: RouteState;
-  current: number;
-  message: string;
-  remind_every_ms: string | number | null;
-  reminded_at: Date | null;
-  asked_at: Date;
-  started_at: Date;
-  ended_at: Date | null;
-};
-
-type StageRow = { route_id: string; position: number; kind: StageKind; rule: StageRule; due_at: Date | null };
-type ParticipantRow = {
-  id: string;
-  route_id: string;
-  stage: number;
-  place: number;
-  person_id: string | null;
-  name: string;
-  position: string;
-  email: string | null;
-  iin: string | null;
-  language: string;
-  state: ParticipantState;
-  asked_at: Date | null;
-  answered_at: Date | null;
-  remark: string | null;
-};
 
 const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
@@ -50,70 +16,72 @@ export async function insertRoute(
   route: Route,
   facts: { fileId: string; message: string; people: ReadonlyMap<string, ParticipantCard>; at: Date },
 ): Promise<void> {
-  await insert(tx, 'routes', [
-    {
-      id: route.id,
-      document_id: route.documentId,
-      organisation_id: route.organisationId,
-      initiator_id: route.initiatorId,
-      file_id: facts.fileId,
-      attempt: route.attempt,
-      rev: route.rev,
-      state: route.state,
-      current: route.current,
-      message: facts.message,
-      remind_every_ms: route.remindEveryMs,
-      reminded_at: null,
-      asked_at: facts.at,
-      started_at: facts.at,
-    },
-  ]);
-  await insert(
-    tx,
-    'route_stages',
-    route.stages.map((s, position) => ({ route_id: route.id, position, kind: s.kind, rule: s.rule, due_at: dateOrNull(s.dueAt) })),
-  );
-  const rows = route.stages.flatMap((stage, position) =>
+  const row = {
+    id: route.id,
+    documentId: route.documentId,
+    organisationId: route.organisationId,
+    initiatorId: route.initiatorId,
+    fileId: facts.fileId,
+    attempt: route.attempt,
+    rev: route.rev,
+    state: route.state,
+    current: route.current,
+    message: facts.message,
+    remindEveryMs: route.remindEveryMs,
+    remindedAt: null,
+    askedAt: facts.at,
+    startedAt: facts.at,
+  };
+  await tx.insertInto('routes').values(row).execute();
+  const stages = route.stages.map((s, position) => ({
+    routeId: route.id,
+    position,
+    kind: s.kind,
+    rule: s.rule,
+    dueAt: dateOrNull(s.dueAt),
+  }));
+  if (stages.length > 0) await tx.insertInto('routeStages').values(stages).execute();
+  const people = route.stages.flatMap((stage, position) =>
     stage.participants.map((p, place) => {
       const card = facts.people.get(p.id);
       if (!card) throw new Error(`participant ${p.id} has no card`);
       return {
         id: p.id,
-        route_id: route.id,
-        document_id: route.documentId,
-        organisation_id: route.organisationId,
+        routeId: route.id,
+        documentId: route.documentId,
+        organisationId: route.organisationId,
         stage: position,
         place,
-        person_id: p.personId,
+        personId: p.personId,
         name: card.name,
         position: card.position,
         email: card.email,
         iin: card.iin,
-        language: card.language,
+        language: sql<Lang>`${card.language}`, // of a colleague, whose row in `people` keeps one of the languages
         state: p.state,
-        asked_at: p.state === 'asked' ? facts.at : null,
+        askedAt: p.state === 'asked' ? facts.at : null,
       };
     }),
   );
-  await insert(tx, 'route_participants', rows);
+  if (people.length > 0) await tx.insertInto('routeParticipants').values(people).execute();
 }
 
 /** The state of one route as the rules see it, or null. */
 export async function loadRoute(db: Db, routeId: string): Promise<Route | null> {
-  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE id = :routeId', { routeId });
-  return row && (await withStages(db, row)).route;
+  const row = await db.selectFrom('routes').selectAll().where('id', '=', routeId).executeTakeFirst();
+  return row ? (await withStages(db, row)).route : null;
 }
 
 /** The route of a row, and the rows of its people in the order of stages and places. */
-async function withStages(db: Db, row: RouteRow): Promise<{ route: Route; people: ParticipantRow[] }> {
-  const of = { routeId: row.id };
-  const stages = await select<StageRow>(db, 'SELECT * FROM route_stages WHERE route_id = :routeId ORDER BY position', of);
-  const people = await select<ParticipantRow>(db, 'SELECT * FROM route_participants WHERE route_id = :routeId ORDER BY stage, place', of);
+async function withStages(db: Db, row: Selectable<Routes>): Promise<{ route: Route; people: Selectable<RouteParticipants>[] }> {
+  const stages = await db.selectFrom('routeStages').selectAll().where('routeId', '=', row.id).orderBy('position').execute();
+  const rows = db.selectFrom('routeParticipants').selectAll().where('routeId', '=', row.id);
+  const people = await rows.orderBy('stage').orderBy('place').execute();
   const route: Route = {
     id: row.id,
-    documentId: row.document_id,
-    organisationId: row.organisation_id,
-    initiatorId: row.initiator_id,
+    documentId: row.documentId,
+    organisationId: row.organisationId,
+    initiatorId: row.initiatorId,
     attempt: row.attempt,
     rev: row.rev,
     state: row.state,
@@ -121,14 +89,14 @@ async function withStages(db: Db, row: RouteRow): Promise<{ route: Route; people
     stages: stages.map((s): Stage => ({
       kind: s.kind,
       rule: s.rule,
-      dueAt: s.due_at?.getTime() ?? null,
+      dueAt: s.dueAt?.getTime() ?? null,
       participants: people
         .filter((p) => p.stage === s.position)
-        .map((p): Participant => ({ id: p.id, personId: p.person_id, state: p.state })),
+        .map((p): Participant => ({ id: p.id, personId: p.personId, state: p.state })),
     })),
-    remindEveryMs: row.remind_every_ms === null ? null : Number(row.remind_every_ms),
-    remindedAt: row.reminded_at?.getTime() ?? null,
-    askedAt: row.asked_at.getTime(),
+    remindEveryMs: row.remindEveryMs,
+    remindedAt: row.remindedAt?.getTime() ?? null,
+    askedAt: row.askedAt.getTime(),
   };
   return { route, people };
 }
@@ -141,36 +109,29 @@ export async function saveRoute(
   at: Date,
   remark: { participantId: string; text: string } | null,
 ): Promise<boolean> {
-  const changed = await change(
-    tx,
-    `UPDATE routes SET rev = :rev, state = :state, current = :current, reminded_at = :remindedAt, asked_at = :askedAt,
-       ended_at = :endedAt WHERE id = :id AND rev = :expected`,
-    {
-      rev: after.rev,
-      state: after.state,
-      current: after.current,
-      remindedAt: dateOrNull(after.remindedAt),
-      askedAt: new Date(after.askedAt),
-      endedAt: after.state === 'active' ? null : at,
-      id: after.id,
-      expected: before.rev,
-    },
+  const changed = await changes(
+    tx
+      .updateTable('routes')
+      .set({ rev: after.rev, state: after.state, current: after.current, remindedAt: dateOrNull(after.remindedAt) })
+      .set({ askedAt: new Date(after.askedAt), endedAt: after.state === 'active' ? null : at })
+      .where('id', '=', after.id)
+      .where('rev', '=', before.rev),
   );
   if (changed === 0) return false;
   for (const [position, stage] of after.stages.entries()) {
     const old = before.stages[position];
     if (old && old.dueAt !== stage.dueAt) {
-      await change(tx, 'UPDATE route_stages SET due_at = :dueAt WHERE route_id = :id AND position = :position', {
-        dueAt: dateOrNull(stage.dueAt),
-        id: after.id,
-        position,
-      });
+      await tx
+        .updateTable('routeStages')
+        .set({ dueAt: dateOrNull(stage.dueAt) })
+        .where('routeId', '=', after.id)
+        .where('position', '=', position)
+        .execute();
     }
   }
-  const changes = changedParticipants(before, after);
-  if (changes.length > 0) await saveParticipants(tx, changes, at);
-  if (remark)
-    await change(tx, 'UPDATE route_participants SET remark = :text WHERE id = :id', { text: remark.text, id: remark.participantId });
+  const moved = changedParticipants(before, after);
+  if (moved.length > 0) await saveParticipants(tx, moved, at);
+  if (remark) await tx.updateTable('routeParticipants').set({ remark: remark.text }).where('id', '=', remark.participantId).execute();
   return true;
 }
 
@@ -182,21 +143,19 @@ function changedParticipants(before: Route, after: Route): Changed[] {
 }
 
 /** Writes all changed places in one statement; the moment of asking and answering goes with the state. */
-async function saveParticipants(tx: Tx, changes: readonly Changed[], at: Date): Promise<void> {
-  const idsIn = (...states: ParticipantState[]): string[] => ['', ...changes.filter((c) => states.includes(c.state)).map((c) => c.id)];
-  const cases = changes.map((_, i) => `WHEN :id_${i} THEN :state_${i}`).join(' ');
-  await change(
-    tx,
-    `UPDATE route_participants SET state = CASE id ${cases} END, asked_at = IF(id IN (:asked), :at, asked_at),
-       answered_at = IF(id IN (:answered), :at, answered_at) WHERE id IN (:ids)`,
-    {
-      ...Object.fromEntries(changes.flatMap((c, i) => [[`id_${i}`, c.id] as const, [`state_${i}`, c.state] as const])),
-      asked: idsIn('asked'),
-      answered: idsIn('done', 'refused'),
-      ids: changes.map((c) => c.id),
-      at,
-    },
-  );
+async function saveParticipants(tx: Tx, changed: readonly Changed[], at: Date): Promise<void> {
+  const idsIn = (...states: ParticipantState[]): string[] => ['', ...changed.filter((c) => states.includes(c.state)).map((c) => c.id)];
+  const cases = changed.map((c) => sql`WHEN ${c.id} THEN ${c.state}`);
+  const ids = changed.map((c) => c.id);
+  await tx
+    .updateTable('routeParticipants')
+    .set({ state: sql<ParticipantState>`CASE id ${sql.join(cases, sql` `)} END` })
+    .set((eb) => ({
+      askedAt: eb.case().when('id', 'in', idsIn('asked')).then(at).else(eb.ref('askedAt')).end(),
+      answeredAt: eb.case().when('id', 'in', idsIn('done', 'refused')).then(at).else(eb.ref('answeredAt')).end(),
+    }))
+    .where('id', 'in', ids)
+    .execute();
 }
 
 export type RoutePage = {
@@ -210,32 +169,20 @@ export type RoutePage = {
 
 /** One attempt of a document with everything its page shows, or null. */
 export async function routeOfDocument(db: Db, documentId: string, attempt: number): Promise<RoutePage | null> {
-  const row = await selectOne<RouteRow>(db, 'SELECT * FROM routes WHERE document_id = :documentId AND attempt = :attempt', {
-    documentId,
-    attempt,
-  });
+  const attempts = db.selectFrom('routes').selectAll().where('documentId', '=', documentId);
+  const row = await attempts.where('attempt', '=', attempt).executeTakeFirst();
   if (!row) return null;
   const { route, people } = await withStages(db, row);
   return {
     route,
-    fileId: row.file_id,
+    fileId: row.fileId,
     message: row.message,
-    startedAt: row.started_at,
-    endedAt: row.ended_at,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
     people: new Map(
-      people.map((p) => [
-        p.id,
-        {
-          id: p.id,
-          name: p.name,
-          position: p.position,
-          email: p.email,
-          iin: p.iin,
-          language: p.language,
-          askedAt: p.asked_at,
-          answeredAt: p.answered_at,
-          remark: p.remark,
-        },
+      people.map(({ id, name, position, email, iin, language, askedAt, answeredAt, remark }) => [
+        id,
+        { id, name, position, email, iin, language, askedAt, answeredAt, remark },
       ]),
     ),
   };
@@ -243,18 +190,22 @@ export async function routeOfDocument(db: Db, documentId: string, attempt: numbe
 
 /** All attempts of a document, oldest first. */
 export const attemptsOf = (db: Db, documentId: string): Promise<{ attempt: number; state: RouteState; startedAt: Date }[]> =>
-  select(db, 'SELECT attempt, state, started_at AS startedAt FROM routes WHERE document_id = :documentId ORDER BY attempt', { documentId });
+  db.selectFrom('routes').select(['attempt', 'state', 'startedAt']).where('documentId', '=', documentId).orderBy('attempt').execute();
 
 /** The attempts of a document in which a member has been asked, oldest first. */
-export const attemptsAsked = async (db: Db, documentId: string, personId: string): Promise<number[]> =>
-  (
-    await select<{ attempt: number }>(
-      db,
-      `SELECT DISTINCT r.attempt FROM route_participants p JOIN routes r ON r.id = p.route_id
-        WHERE p.document_id = :documentId AND p.person_id = :personId AND p.asked_at IS NOT NULL ORDER BY r.attempt`,
-      { documentId, personId },
-    )
-  ).map((row) => Number(row.attempt));
+export async function attemptsAsked(db: Db, documentId: string, personId: string): Promise<number[]> {
+  const rows = await db
+    .selectFrom('routeParticipants as p')
+    .innerJoin('routes as r', 'r.id', 'p.routeId')
+    .select('r.attempt')
+    .distinct()
+    .where('p.documentId', '=', documentId)
+    .where('p.personId', '=', personId)
+    .where('p.askedAt', 'is not', null)
+    .orderBy('r.attempt')
+    .execute();
+  return rows.map((row) => row.attempt);
+}
 
 export type ParticipantRecord = ParticipantCard & {
   routeId: string;
@@ -266,22 +217,25 @@ export type ParticipantRecord = ParticipantCard & {
 };
 
 /** One participant with the route it stands on, or null. */
-export const participantById = (db: Db, id: string): Promise<ParticipantRecord | null> =>
-  selectOne<ParticipantRecord>(
-    db,
-    `SELECT p.id, p.name, p.position, p.email, p.iin, p.language, p.route_id AS routeId, p.document_id AS documentId, p.organisation_id AS organisationId,
-            p.person_id AS personId, p.stage, r.attempt
-       FROM route_participants p JOIN routes r ON r.id = p.route_id WHERE p.id = :id`,
-    { id },
-  );
+export const participantById = async (db: Db, id: string): Promise<ParticipantRecord | null> =>
+  (await db
+    .selectFrom('routeParticipants as p')
+    .innerJoin('routes as r', 'r.id', 'p.routeId')
+    .select(['p.id', 'p.name', 'p.position', 'p.email', 'p.iin', 'p.language'])
+    .select(['p.routeId', 'p.documentId', 'p.organisationId', 'p.personId', 'p.stage', 'r.attempt'])
+    .where('p.id', '=', id)
+    .executeTakeFirst()) ?? null;
 
 /** Routes that should be running, in pages by id. */
 export const liveRoutes = (db: Db, afterId: string, limit: number): Promise<{ id: string; documentId: string; attempt: number }[]> =>
-  select(
-    db,
-    "SELECT id, document_id AS documentId, attempt FROM routes WHERE state = 'active' AND id > :afterId ORDER BY id LIMIT :limit",
-    { afterId, limit },
-  );
+  db
+    .selectFrom('routes')
+    .select(['id', 'documentId', 'attempt'])
+    .where('state', '=', 'active')
+    .where('id', '>', afterId)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 
 /** What mails and derived files say of a route's document, its organisation and its initiator. */
 export type RouteAbout = {
@@ -300,17 +254,17 @@ export type RouteAbout = {
 };
 
 /** The same for one route; null when it is gone. */
-export const routeAbout = (db: Db, routeId: string): Promise<RouteAbout | null> =>
-  selectOne(
-    db,
-    `SELECT d.title, d.number, DATE_FORMAT(d.doc_date, '%d.%m.%Y') AS documentDate, d.check_hash AS checkHash, r.attempt,
-            o.name AS organisation, o.bin, p.id AS initiatorId, p.name AS initiatorName, p.email AS initiatorEmail,
-            p.language AS initiatorLanguage
-       FROM routes r JOIN documents d ON d.id = r.document_id JOIN organisations o ON o.id = r.organisation_id
-            JOIN people p ON p.id = r.initiator_id
-      WHERE r.id = :routeId`,
-    { routeId },
-  );
+export const routeAbout = async (db: Db, routeId: string): Promise<RouteAbout | null> =>
+  (await db
+    .selectFrom('routes as r')
+    .innerJoin('documents as d', 'd.id', 'r.documentId')
+    .innerJoin('organisations as o', 'o.id', 'r.organisationId')
+    .innerJoin('people as p', 'p.id', 'r.initiatorId')
+    .select(['d.title', 'd.number', 'd.checkHash', 'r.attempt', 'o.name as organisation', 'o.bin'])
+    .select((eb) => sql<string | null>`DATE_FORMAT(${eb.ref('d.docDate')}, '%d.%m.%Y')`.as('documentDate'))
+    .select(['p.id as initiatorId', 'p.name as initiatorName', 'p.email as initiatorEmail', 'p.language as initiatorLanguage'])
+    .where('r.id', '=', routeId)
+    .executeTakeFirst()) ?? null;
 
 /** Somebody a route may write to: a participant, or its initiator, whose id is a person's. */
 export type RouteRecipient = {
@@ -323,9 +277,14 @@ export type RouteRecipient = {
 
 /** These participants and the initiator, in one query. */
 export const recipientsOf = (tx: Tx, participantIds: readonly string[], initiatorId: string): Promise<RouteRecipient[]> =>
-  select(
-    tx,
-    `SELECT id, id AS participantId, person_id AS personId, email, language FROM route_participants WHERE id IN (:ids)
-     UNION ALL SELECT id, NULL, id, email, language FROM people WHERE id = :initiatorId`,
-    { ids: participantIds.length > 0 ? participantIds : [''], initiatorId },
-  );
+  tx
+    .selectFrom('routeParticipants')
+    .select((eb) => ['id', sql<string | null>`${eb.ref('id')}`.as('participantId'), 'personId', 'email', 'language'])
+    .where('id', 'in', ['', ...participantIds])
+    .unionAll(
+      tx
+        .selectFrom('people')
+        .select((eb) => ['id', eb.lit(null).as('participantId'), sql<string | null>`${eb.ref('id')}`.as('personId'), 'email', 'language'])
+        .where('id', '=', initiatorId),
+    )
+    .execute();
