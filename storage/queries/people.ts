@@ -1,4 +1,5 @@
 import { type Expression, expressionBuilder, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { Lang } from '../../domain/languages';
 import { normalLogin } from '../../domain/people/logins';
 import { type OrganisationRole, organisationRoles } from '../../domain/people/roles';
 import { newId } from '../ids';
@@ -11,7 +12,7 @@ export type Person = {
   iin: string | null;
   name: string;
   email: string | null;
-  language: 'ru' | 'kk' | 'en';
+  language: Lang;
   theme: '' | 'light' | 'dark';
   menu: 'wide' | 'narrow';
 };
@@ -137,7 +138,7 @@ export type Colleague = {
   position: string;
   email: string | null;
   iin: string | null;
-  language: string;
+  language: Lang;
   active: boolean;
 };
 

@@ -6,7 +6,7 @@ import { changes } from '../sql';
 import type { Db, Tx } from '../db';
 
 /** Who a participant is, frozen when the route was sent; the workflow never sees it. */
-export type ParticipantCard = { id: string; name: string; position: string; email: string | null; iin: string | null; language: string };
+export type ParticipantCard = { id: string; name: string; position: string; email: string | null; iin: string | null; language: Lang };
 
 const dateOrNull = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));
 
@@ -57,7 +57,7 @@ export async function insertRoute(
         position: card.position,
         email: card.email,
         iin: card.iin,
-        language: sql<Lang>`${card.language}`, // of a colleague, whose row in `people` keeps one of the languages
+        language: card.language,
         state: p.state,
         askedAt: p.state === 'asked' ? facts.at : null,
       };
