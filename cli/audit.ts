@@ -5,7 +5,7 @@ import { readConfig } from '../services/config';
 import { loadPolicy } from '../services/signing/policy';
 import { checkedTrust } from '../services/signing/trust';
 import { policyFor, sentenceOf, verifyTimeStampToken } from '../signature';
-import { type AuditFault, compareHeads, currentHeads, hashAt, type HeadFault, verifyAudit } from '../storage/audit';
+import { type AuditFault, compareHeads, currentHeads, hashAt, type HeadFault, verifyAudit } from '../storage/audit-verify';
 import { type HeadStore, openHeadStore } from '../storage/head-store';
 import { auditConfirmations, rowsBefore } from '../storage/queries/audit-heads';
 import { allAuditStamps, type AuditStamp } from '../storage/queries/evidence';

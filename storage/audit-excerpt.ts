@@ -1,7 +1,5 @@
-import type { Selectable } from 'kysely';
 import { auditContent, contentHash, isLinkable, type StoredAudit } from './audit';
 import type { Db } from './db';
-import type { Audit } from './schema';
 
 /** Rows of one thing and how far the log must be followed to the head that a time-stamp covers. */
 type Stretch = { from: number; to: number; own: ReadonlySet<number> };
@@ -58,35 +56,16 @@ async function readStretch(db: Db, organisationId: string, { from, to, own }: St
       .where((eb) => eb.between('seq', next, last))
       .$if(!isLinked, (rows) => rows.where('seq', 'in', [...own])) // a stretch too long to be linked still shows the rows it is about
       .execute();
-    for (const row of rows.map(asStored)) lines.push(JSON.stringify(own.has(row.seq) ? wholeRow(row) : link(row)));
+    for (const row of rows) lines.push(JSON.stringify(own.has(row.seq) ? wholeRow(row) : link(row)));
     next = last + 1;
   }
   return lines;
 }
 
-/** A row as its digest reads it. */
-const asStored = (row: Selectable<Audit>): StoredAudit => ({
-  organisation_id: row.organisationId,
-  seq: row.seq,
-  at: row.at,
-  actor_kind: row.actorKind,
-  actor_id: row.actorId,
-  actor_name: row.actorName,
-  action: row.action,
-  entity_kind: row.entityKind,
-  entity_id: row.entityId,
-  command_id: row.commandId,
-  details: row.details,
-  prev_hash: row.prevHash,
-  hash: row.hash,
-  key_version: row.keyVersion,
-  mac: row.mac,
-});
-
 const wholeRow = (row: StoredAudit): object => ({
   seq: row.seq,
   row: auditContent(row),
-  prev: row.prev_hash.toString('hex'),
+  prev: row.prevHash.toString('hex'),
   hash: row.hash.toString('hex'),
 });
 

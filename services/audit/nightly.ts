@@ -4,7 +4,7 @@ import { zoneOffsetMs } from '../../domain/routes/draft';
 import { describeProblem } from '../../integrations/pki/pki';
 import type { WorkerDeps } from '../worker-deps';
 import { digest } from '../../signature';
-import { currentHeads } from '../../storage/audit';
+import { currentHeads } from '../../storage/audit-verify';
 import { headsToStamp, noteHeadMail, ownersToTell, saveAuditStamp } from '../../storage/queries/audit-heads';
 
 /** A head that has not moved is stamped again after this long: once a night, and not twice when a night's run is repeated. Milliseconds. */

@@ -1,4 +1,5 @@
-import { appendAudit, auditOf, verifyAudit, verifyEntity, type AuditEntry } from '../../storage/audit';
+import { appendAudit, auditOf, type AuditEntry } from '../../storage/audit';
+import { verifyAudit, verifyEntity } from '../../storage/audit-verify';
 import { CommandUsed, perform } from '../../storage/command';
 import { newId } from '../../storage/ids';
 import { freshDatabase, type TestDatabase } from '../support/database';

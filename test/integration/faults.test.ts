@@ -8,7 +8,7 @@ import { secretKeysOf } from '../../domain/secret-keys';
 import { openTemporal } from '../../integrations/temporal/client';
 import { routeWorkflowId } from '../../integrations/temporal/send';
 import { hashPassword } from '../../services/accounts/passwords';
-import { verifyAudit } from '../../storage/audit';
+import { verifyAudit } from '../../storage/audit-verify';
 import { newId } from '../../storage/ids';
 import { createPerson, ensureOrganisation, insertMembership } from '../../storage/queries/people';
 import { select } from '../../storage/sql';

@@ -13,7 +13,8 @@ import { root } from '../../services/root';
 import { loadTrust } from '../../services/signing/check-signature';
 import type { WorkerDeps } from '../../services/worker-deps';
 import { policyFor } from '../../signature';
-import { appendAudit, auditContent, currentHeads, sealBoundaries, type StoredAudit, verifyAudit, verifyEntity } from '../../storage/audit';
+import { appendAudit, auditContent, sealBoundaries } from '../../storage/audit';
+import { currentHeads, verifyAudit, verifyEntity } from '../../storage/audit-verify';
 import { openHeadStore } from '../../storage/head-store';
 import { newId } from '../../storage/ids';
 import { migrate } from '../../storage/migrate';
@@ -47,9 +48,7 @@ async function append(db: Db, organisationId: string, count: number): Promise<vo
 /** What somebody does who writes the database and knows the program, but has not the secret: one row is changed, all hashes are made anew. */
 async function rewrite(db: Db, organisationId: string, seq: number): Promise<void> {
   await execute(db, `UPDATE audit SET actor_name = 'Somebody else' WHERE organisation_id = '${organisationId}' AND seq = ${seq}`);
-  const rows = await select<StoredAudit>(db, 'SELECT * FROM audit WHERE organisation_id = :organisationId ORDER BY seq', {
-    organisationId,
-  });
+  const rows = await db.selectFrom('audit').selectAll().where('organisationId', '=', organisationId).orderBy('seq').execute();
   let previous: Buffer = Buffer.alloc(32);
   for (const row of rows) {
     const hash = sha256(sha256(JSON.stringify(auditContent(row))), previous);

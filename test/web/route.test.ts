@@ -1,5 +1,5 @@
 import { execute, select } from '../../storage/sql';
-import { verifyAudit } from '../../storage/audit';
+import { verifyAudit } from '../../storage/audit-verify';
 import { aPdf, TestApplication, type TestOrganisation } from '../support/application';
 import { checked, checkFiles } from '../support/check';
 import { signDetached } from '../support/authority';
