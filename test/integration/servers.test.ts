@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { tmpdir } from 'node:os';
 import { Client } from 'ldapts';
 import { createTransport } from 'nodemailer';
 import { demoOrganisations } from '../../scripts/demo-data';
@@ -18,10 +19,11 @@ describe('the database', () => {
   test('is the server that was asked for, strict and in UTC', async () => {
     const database = await freshDatabase();
     const { db } = database;
-    const [row] = await select<{ version: string; mode: string; zone: string; collation: string }>(
+    const [row] = await select<{ version: string; mode: string; zone: string; collation: string; tmpdir: string }>(
       db,
-      'SELECT VERSION() AS version, @@sql_mode AS mode, @@time_zone AS zone, @@collation_database AS collation',
+      'SELECT VERSION() AS version, @@sql_mode AS mode, @@time_zone AS zone, @@collation_database AS collation, @@tmpdir AS tmpdir',
     );
+    expect(row!.tmpdir).not.toBe(tmpdir()); // a server that starts removes the temporary tables of others in the same folder
     expect(/MariaDB/.test(row!.version)).toBe(process.env['KENSE_TEST_DATABASE'] !== 'mysql');
     expect(row).toMatchObject({
       zone: '+00:00',

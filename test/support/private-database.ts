@@ -11,15 +11,8 @@ import { databaseUrl, mariadb } from '../../scripts/launcher/servers/mariadb';
 /** A MariaDB of the file's own, with data that are thrown away; its account may change the server's settings. */
 export type PrivateDatabase = { url: string; stop(): Promise<void> };
 
-/** Starts it with these arguments beside the usual ones; one that does not come up on a busy machine is made anew, once. */
-export function startPrivateDatabase(args: readonly string[] = []): Promise<PrivateDatabase> {
-  return start(args).catch((error: Error) => {
-    process.stderr.write(`a private database did not come up, making another: ${error.message}\n`);
-    return start(args);
-  });
-}
-
-async function start(args: readonly string[]): Promise<PrivateDatabase> {
+/** Starts it with these arguments beside the usual ones. */
+export async function startPrivateDatabase(args: readonly string[] = []): Promise<PrivateDatabase> {
   const home = openHome(fs.mkdtempSync(path.join(os.tmpdir(), 'kense-database-')));
   process.on('exit', () => killRecorded(home));
   const programs = await requirePrograms(mariadb.programs, () => undefined);

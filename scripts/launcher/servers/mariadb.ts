@@ -32,6 +32,9 @@ function initSql({ secrets, throwAway }: ServerContext): string {
   ].join('\n');
 }
 
+/** Where a server keeps its temporary tables: what starts later in the same folder removes them as leftovers of its own. */
+const temporaryFolder = ({ home }: ServerContext) => path.join(home.run, 'tmp');
+
 /** Settings shared by MariaDB and MySQL; relative paths are taken from the data folder, whose own may be too long for a socket. */
 export function commonSettings(context: ServerContext): string[] {
   const durability = context.throwAway ? ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0'] : [];
@@ -50,11 +53,14 @@ export function commonSettings(context: ServerContext): string[] {
     '--table-open-cache=400',
     '--performance-schema=OFF',
     `--init-file=${initFile(context)}`,
+    `--tmpdir=${temporaryFolder(context)}`,
     ...durability,
   ];
 }
 
+/** Writes what a start needs beside the data. */
 export function writeInitFile(context: ServerContext): void {
+  fs.mkdirSync(temporaryFolder(context), { recursive: true, mode: 0o700 });
   writePrivate(initFile(context), initSql(context));
 }
 
@@ -66,6 +72,13 @@ export async function checkDatabase(context: ServerContext): Promise<void> {
   } finally {
     await connection.end();
   }
+}
+
+/** The lines of a program's output that say what went wrong, else the last one. */
+function errorsIn(output: string): string {
+  const lines = output.trim().split('\n');
+  const errors = lines.filter((line) => /error/i.test(line));
+  return (errors.length > 0 ? errors : lines.slice(-1)).slice(0, 3).join('; ');
 }
 
 export const mariadb: Server = {
@@ -92,12 +105,13 @@ export const mariadb: Server = {
     ];
     if (context.throwAway) args.push('--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0');
     try {
-      await run(context.programs.get('mariadbInstallDb')!, args, { timeout: 120_000 });
+      const env = { ...process.env, TMPDIR: temporaryFolder(context) };
+      await run(context.programs.get('mariadbInstallDb')!, args, { timeout: 120_000, env });
     } catch (error) {
       const output = String((error as { stdout?: string }).stdout ?? '') + String((error as { stderr?: string }).stderr ?? '');
       if (isDiskFull(context.home.root, output))
         throw new PlainFailure('MariaDB could not make its data: the disk is full; free some space and start again.');
-      throw new PlainFailure(`MariaDB could not make its data: ${output.trim().split('\n').at(-1) || (error as Error).message}`);
+      throw new PlainFailure(`MariaDB could not make its data: ${errorsIn(output) || (error as Error).message}`);
     }
     fs.renameSync(fresh, data);
   },
