@@ -1,5 +1,5 @@
 import { keepHeads, mailHeads, stampHeads } from '../services/audit/nightly';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import { withPulse } from './pulse';
 
 /** Nightly activities that let nobody write the audit log anew, not even who writes the database. Each may be repeated at any point. */

@@ -1,6 +1,6 @@
 import { makeCardFile } from '../services/print/card';
 import { makeSignedPdfFile } from '../services/print/signed-pdf';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import type { DeriveStart } from '../workflows/contracts/derive';
 
 /** Activities that make derived files. */

@@ -1,5 +1,5 @@
 import { syncDirectory } from '../services/people/directory-sync';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import { withPulse } from './pulse';
 
 /** Activities that follow the organisation's directory. */

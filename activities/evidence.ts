@@ -1,6 +1,6 @@
 import { gatherEvidence, type Gathered, type GatherInput, lostEvidence } from '../services/evidence/gather';
 import { listsOf } from '../services/evidence/lists';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import { withPulse } from './pulse';
 
 /** Activities that make signatures provable for decades. Each may be stopped and run again at any point. */

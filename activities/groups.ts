@@ -1,6 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import { advanceGroup } from '../services/groups/advance';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import type { GroupLook } from '../workflows/contracts/group';
 
 /** What a group needs done without its person's browser. */

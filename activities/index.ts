@@ -1,4 +1,4 @@
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import { auditActivities } from './audit';
 import { deriveActivities } from './derive';
 import { directoryActivities } from './directory';
@@ -10,7 +10,7 @@ import { phoneActivities } from './phone';
 import { routeActivities } from './routes';
 import { upkeepActivities } from './upkeep';
 
-export type { WorkerDeps } from '../services/worker-deps';
+export type { WorkerDeps } from '../services/deps';
 
 /** All activities under the names workflows and stored histories know; a name stays until no open run can call it. */
 export const createActivities = (deps: WorkerDeps) => ({

@@ -1,5 +1,5 @@
 import { deliverMails } from '../services/mail/deliver';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import { withPulse } from './pulse';
 
 /** Activities that send mail. */

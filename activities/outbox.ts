@@ -1,5 +1,5 @@
 import { deliverOutbox } from '../services/mail/outbox';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import { withPulse } from './pulse';
 
 /** Activities that send what waits in the outbox. */

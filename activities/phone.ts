@@ -1,5 +1,5 @@
 import { advancePhone } from '../services/phone/advance';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import type { PhoneLook } from '../workflows/contracts/phone';
 
 /** What a phone session needs done without the phone. */

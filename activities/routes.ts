@@ -1,6 +1,6 @@
 import { loadStored, storeApplied, storeOpened, type StoredRoute } from '../services/routes/store';
 import { giveUpMails } from '../services/mail/deliver';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import type { Applied, ApplyRoute, OpenRoute } from '../workflows/contracts/route';
 
 /** Activities that write a route: each is one transaction, harmless to repeat. */

@@ -1,6 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import { forgetWhatIsOver, sweepUploads, wakeForgottenRoutes } from '../services/upkeep';
-import type { WorkerDeps } from '../services/worker-deps';
+import type { WorkerDeps } from '../services/deps';
 import { withPulse } from './pulse';
 
 /** Housekeeping activities; each may be stopped and run again at any point. */

@@ -3,8 +3,6 @@ import { civilDateOf } from '../domain/calendar/working-days';
 import type { Direction, DocumentKind } from '../domain/documents/document';
 import type { RouteDraft } from '../domain/routes/draft';
 import type { StageKind } from '../domain/routes/route';
-import { openTemporal } from '../integrations/temporal/client';
-import { routeSender } from '../integrations/temporal/send';
 import type { Config } from '../services/config';
 import { activityDeps } from '../services/open-deps';
 import { storeOpened } from '../services/routes/store';
@@ -124,8 +122,6 @@ export async function seedDocuments(config: Config, db: Db, organisations: reado
   const organisation = (await allOrganisations(db)).find((each) => each.bin === bin);
   if (!organisation) return;
   const deps = activityDeps(config, 4);
-  const { client, connection } = openTemporal(config.temporal, config.secrets);
-  const send = routeSender(client);
   try {
     await deps.objects.ensureBucket();
     for (const sample of samples) {
@@ -142,10 +138,9 @@ export async function seedDocuments(config: Config, db: Db, organisations: reado
         at: Date.now(),
       });
       if (!opened.ok) throw new Error(`${sample.title}: ${opened.code}`);
-      await send.resume({ documentId: documentId.id, attempt: 1 });
+      await deps.send.resume({ documentId: documentId.id, attempt: 1 });
     }
   } finally {
-    await connection.close();
     await deps.close();
   }
 }
@@ -174,7 +169,7 @@ async function seedOne(
   const { sha256, streebog512 } = new DigestSet(['sha256', 'streebog512']).update(bytes).digests();
   const id = deps.newId();
   const objectKey = `files/${deps.newId()}`;
-  const { hash: checkHash } = newCapability(deps.secrets, 'check', id, 1);
+  const { hash: checkHash } = newCapability(deps.config.secrets, 'check', id, 1);
   if (!sha256 || !streebog512) throw new Error('a digest is missing');
   await deps.objects.putBytes(objectKey, bytes, 'application/octet-stream');
   const file = {

@@ -5,7 +5,7 @@ import { forgetUpload, staleUploads } from '../storage/queries/documents';
 import { routesWithForgottenMail } from '../storage/queries/mail';
 import { sweepPhones } from '../storage/queries/phone';
 import { sweepRateLimits, sweepSessions } from '../storage/queries/sessions';
-import type { WorkerDeps } from './worker-deps';
+import type { WorkerDeps } from './deps';
 
 /** An upload still running after this long has certainly been interrupted. Milliseconds. */
 const uploadPatienceMs = 2 * 3_600_000;

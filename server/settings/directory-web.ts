@@ -108,9 +108,8 @@ export function directoryRoutes(deps: WebDeps, respond: Responder, fresh: FreshP
     if (!(await fresh(req, res))) return;
     const { by } = actOf(deps, req, '');
     const isConfirmed = flatten(req.body).confirm === 'yes';
-    const syncMaxPercent = directory?.syncMaxPercent ?? 0;
-    await syncDirectory({ ...deps, syncMaxPercent }, { organisationId: me.organisationId, by: isConfirmed ? by : null }).catch(
-      (error: Error) => Promise.reject(new Refusal('directory.unreachable', { reason: error.message.slice(0, 200) })),
+    await syncDirectory(deps, { organisationId: me.organisationId, by: isConfirmed ? by : null }).catch((error: Error) =>
+      Promise.reject(new Refusal('directory.unreachable', { reason: error.message.slice(0, 200) })),
     );
     respond.go(req, res, '/settings/directory', { tone: 'ok', key: 'flash.directory_synced' });
   });

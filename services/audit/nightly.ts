@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { formatHead } from '../../domain/audit/heads';
 import { zoneOffsetMs } from '../../domain/routes/draft';
 import { describeProblem } from '../../integrations/pki/pki';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import { digest } from '../../signature';
 import { currentHeads } from '../../storage/audit-verify';
 import { headsToStamp, noteHeadMail, ownersToTell, saveAuditStamp } from '../../storage/queries/audit-heads';
@@ -49,7 +49,7 @@ export async function mailHeads(deps: WorkerDeps): Promise<{ mailed: number }> {
         organisation,
         title: organisation,
         number: null,
-        url: `${deps.publicUrl}/`,
+        url: `${deps.config.publicUrl}/`,
         rows: head.seq,
         line: formatHead(head),
         at: head.at,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { checkOnline } from '../../integrations/pki/check';
 import { describeProblem, type PkiProblem } from '../../integrations/pki/pki';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import {
   type Crl,
   policyFor,

@@ -1,6 +1,6 @@
 import { fetchList } from '../../integrations/pki/pki';
 import { PkiUnavailable } from '../../integrations/pki/transport';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import { type Crl, readCrlFile, SignatureFormatError } from '../../signature';
 import { revocationLists, revocationListVersions, saveRevocationList } from '../../storage/queries/evidence';
 
@@ -42,7 +42,7 @@ async function refreshLists(deps: WorkerDeps): Promise<{ fetched: number }> {
   const now = deps.now();
   const kept = new Map((await revocationLists(deps.db)).map((list) => [list.url, list]));
   let fetched = 0;
-  for (const url of deps.pkiSettings.crlUrls) {
+  for (const url of deps.config.pki.crlUrls) {
     const last = kept.get(url);
     if (last && now.getTime() - last.fetchedAt.getTime() < listAgeMs && (!last.nextUpdate || last.nextUpdate > now)) continue;
     if (await refreshList(deps, url, now)) fetched++;
@@ -52,7 +52,7 @@ async function refreshLists(deps: WorkerDeps): Promise<{ fetched: number }> {
 
 async function refreshList(deps: WorkerDeps, url: string, now: Date): Promise<boolean> {
   try {
-    const crl = readCrlFile(await fetchList(url, deps.pkiSettings));
+    const crl = readCrlFile(await fetchList(url, deps.config.pki));
     await saveRevocationList(deps.db, {
       url,
       der: Buffer.from(crl.der),

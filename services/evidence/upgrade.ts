@@ -1,6 +1,6 @@
 import type { checkOnline } from '../../integrations/pki/check';
 import { type PkiProblem } from '../../integrations/pki/pki';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import {
   addArchiveTimeStamp,
   addTimeStamp,
@@ -45,7 +45,7 @@ export async function renew(deps: WorkerDeps, der: Uint8Array, input: Verificati
 
 const untrusted = (deps: WorkerDeps): PkiProblem => ({
   service: 'tsp',
-  url: deps.pkiSettings.tspUrl ?? '',
+  url: deps.config.pki.tspUrl ?? '',
   failure: 'signature-bad',
   detail: 'the token does not verify',
 });

@@ -1,7 +1,7 @@
 import { isWorkedOff, needsNoKey, settleAfterMs } from '../../domain/groups/group';
 import type { RouteCommand } from '../../domain/routes/decide';
 import { sendToRoute } from '../routes/send';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import { appendAudit } from '../../storage/audit';
 import { findCommand } from '../../storage/command';
 import {

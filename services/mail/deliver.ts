@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { zoneOffsetMs } from '../../domain/routes/draft';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import { eventOf } from '../../storage/audit';
 import { storedCapability } from '../../storage/capabilities';
 import { invitationOf } from '../../storage/queries/invitations';
@@ -95,11 +95,11 @@ const unansweredIn = (page: RoutePage): string[] =>
 
 /** The recipient's own address of the document: a one-person link for outside people, the document's page for members. */
 async function addressFor(deps: WorkerDeps, delivery: Delivery): Promise<string | null> {
-  if (delivery.personId || !delivery.participantId) return `${deps.publicUrl}/documents/${delivery.documentId}`;
+  if (delivery.personId || !delivery.participantId) return `${deps.config.publicUrl}/documents/${delivery.documentId}`;
   const invitation = await invitationOf(deps.db, delivery.participantId);
   if (!invitation || invitation.revokedAt) return null; // a stopped link is not mailed again
-  const token = storedCapability(deps.secrets, 'invitation', delivery.participantId, invitation.version, invitation.tokenHash);
-  return `${deps.publicUrl}/invitations/${token}`;
+  const token = storedCapability(deps.config.secrets, 'invitation', delivery.participantId, invitation.version, invitation.tokenHash);
+  return `${deps.config.publicUrl}/invitations/${token}`;
 }
 
 /** Marks the mails of a command as failed once the patience has run out. */

@@ -1,5 +1,5 @@
 import type { MailOutcome } from '../../integrations/mail/mailer';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import { capabilityToken } from '../../storage/capabilities';
 import { dueLetters, nextDue, noteLetter, type WaitingLetter } from '../../storage/outbox';
 
@@ -48,7 +48,7 @@ async function send(deps: WorkerDeps, letter: WaitingLetter): Promise<MailOutcom
 
 /** A letter with a link carries only what the link is about: the link itself is made again from the secret, and never stored. */
 function dataOf(deps: WorkerDeps, { template, data }: WaitingLetter): Record<string, unknown> {
-  if (template !== 'password-reset') return { ...data, url: `${deps.publicUrl}/sign-in` };
+  if (template !== 'password-reset') return { ...data, url: `${deps.config.publicUrl}/sign-in` };
   const id = String(data.reset);
-  return { ...data, url: `${deps.publicUrl}/sign-in/reset/${id}/${capabilityToken(deps.secrets, 'password-reset', id, 1)}` };
+  return { ...data, url: `${deps.config.publicUrl}/sign-in/reset/${id}/${capabilityToken(deps.config.secrets, 'password-reset', id, 1)}` };
 }

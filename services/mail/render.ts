@@ -1,4 +1,6 @@
 import type { Lang } from '../../domain/languages';
+import type { OutboxTemplate } from '../../storage/outbox';
+import type { MailTemplate } from '../../storage/queries/mail';
 import { helpersFor } from '../texts/helpers';
 import type { TranslatorOf } from '../texts/i18n';
 import { openTemplates } from '../texts/templates';
@@ -10,6 +12,13 @@ export type RenderMail = <Name extends keyof Mails>(
   data: Mails[Name],
   lang: Lang,
 ) => { subject: string; text: string; html: string };
+
+/** The same for a mail that waited in the record: its data were made for its template by who queued it. */
+export type RenderQueued = (
+  template: MailTemplate | OutboxTemplate | 'audit-head',
+  data: Record<string, unknown>,
+  lang: Lang,
+) => ReturnType<RenderMail>;
 
 const plain = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
 

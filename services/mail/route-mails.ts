@@ -3,7 +3,7 @@ import type { RouteEffect, System } from '../../domain/routes/decide';
 import type { Route } from '../../domain/routes/route';
 import type { Delivery, MailTemplate } from '../../storage/queries/mail';
 import { recipientsOf, type RouteRecipient } from '../../storage/queries/routes';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import type { Tx } from '../../storage/db';
 
 type Queued = Omit<Delivery, 'state' | 'attempts' | 'lastError' | 'updatedAt'>;

@@ -5,7 +5,7 @@ import { appendAudit, type AuditEntry } from '../../storage/audit';
 import { allMappings, type DirectoryMapping, directoryMembers, type DirectorySync, syncSetting } from '../../storage/queries/directory';
 import { countOwners, endMembership, lockPeopleOf, setDirectoryRole } from '../../storage/queries/people';
 import { saveSetting } from '../../storage/queries/settings';
-import type { WorkerDeps } from '../worker-deps';
+import type { CommonDeps } from '../deps';
 import type { Tx } from '../../storage/db';
 import type { AuditAction, AuditDetails } from '../../storage/audit-actions';
 
@@ -29,7 +29,7 @@ export async function syncDirectory(
   }
 }
 
-type SyncDeps = Pick<WorkerDeps, 'db' | 'inTx' | 'now' | 'newId' | 'directory' | 'syncMaxPercent'>;
+type SyncDeps = Pick<CommonDeps, 'config' | 'db' | 'inTx' | 'now' | 'newId' | 'directory'>;
 
 /** More people than any directory of one organisation holds; beyond it the listing counts as failed. */
 const everybody = 200_000;
@@ -64,7 +64,7 @@ async function syncOrganisation(
     if (members.length === 0 && mapping.length === 0) return;
     const names = new Map(members.map((m) => [m.personId, m.name]));
     const plan = planSync(members, entries, mapping, (login) => normalLogin(login) ?? login);
-    const waits = confirmedBy === null && needsAWord(plan, deps.syncMaxPercent);
+    const waits = confirmedBy === null && needsAWord(plan, deps.config.directory?.syncMaxPercent ?? 0);
     const actor = confirmedBy ?? system;
     const events = waits ? [] : await carryOut(tx, organisationId, plan, now);
     const outcome: DirectorySync = {

@@ -2,7 +2,7 @@ import type { Actor } from '../../domain/people/roles';
 import { decidePhone, settleAfterMs } from '../../domain/phone/session';
 import type { RouteCommand } from '../../domain/routes/decide';
 import { sendToRoute } from '../routes/send';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import { findCommand } from '../../storage/command';
 import { isSignatureKept } from '../../storage/queries/groups';
 import { decidePhoneItem, movePhone, phoneById, type PhoneItem, phoneItems, type PhoneSession } from '../../storage/queries/phone';

@@ -12,7 +12,8 @@ import { routeAbout, routeOfDocument } from '../../storage/queries/routes';
 import { type SignatureRecord, signaturesOf } from '../../storage/queries/signatures';
 import { signatureFiles, type SignatureFiles } from '../../storage/signature-files';
 import type { DeriveStart } from '../../workflows/contracts/derive';
-import type { PdfOrder, WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
+import type { PdfOrder } from './maker';
 import { storePdf } from './store-pdf';
 
 type Words = (key: string, params?: Record<string, string | number>) => string;
@@ -25,7 +26,7 @@ export async function makeCardFile(deps: WorkerDeps, input: DeriveStart): Promis
   const file = page && (await fileById(deps.db, input.documentId, page.fileId));
   if (!document || !file) throw ApplicationFailure.nonRetryable('the document is gone', 'CannotDerive');
   const t = wordsOf(deps, input);
-  const checkUrl = `${deps.publicUrl}/check/${storedCapability(deps.secrets, 'check', input.documentId, 1, document.checkHash)}`;
+  const checkUrl = `${deps.config.publicUrl}/check/${storedCapability(deps.config.secrets, 'check', input.documentId, 1, document.checkHash)}`;
   const kept = await signatureFiles(deps, await signaturesOf(deps.db, input.routeId));
   const content: Extract<PdfOrder, { kind: 'card' }>['content'] = {
     mediaType: file.mediaType,
@@ -46,12 +47,12 @@ export async function makeCardFile(deps: WorkerDeps, input: DeriveStart): Promis
     notices: [
       t('ddc.noticeChecked'),
       t('ddc.noticeVisible'),
-      t('ddc.noticeVerify', { url: `${deps.publicUrl}/check` }),
+      t('ddc.noticeVerify', { url: `${deps.config.publicUrl}/check` }),
       t('ddc.noticeFraud'),
     ],
     mark: t('ddc.mark'),
     checkUrl,
-    checkPrompt: [deps.translate('ru', 'ddc.side'), deps.translate('kk', 'ddc.side')].join(' / '),
+    checkPrompt: [deps.texts('ru').t('ddc.side'), deps.texts('kk').t('ddc.side')].join(' / '),
     footPages: t('ddc.page', { page: '{page}', pages: '{pages}' }),
     signatures: kept.map((one, i) => present(one, i + 1, input.card?.printed ?? false, t)),
   };
@@ -60,8 +61,8 @@ export async function makeCardFile(deps: WorkerDeps, input: DeriveStart): Promis
 
 /** The words of the card's language; a card in two has both, Kazakh first. */
 function wordsOf(deps: WorkerDeps, { language, card }: DeriveStart): Words {
-  if (!card?.bilingual) return (key, params) => deps.translate(language, key, params);
-  return (key, params) => [...new Set([deps.translate('kk', key, params), deps.translate('ru', key, params)])].join(' / ');
+  if (!card?.bilingual) return (key, params) => deps.texts(language).t(key, params);
+  return (key, params) => [...new Set([deps.texts('kk').t(key, params), deps.texts('ru').t(key, params)])].join(' / ');
 }
 
 /** An instant as a person of Kazakhstan reads it, with the zone named. */

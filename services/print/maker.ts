@@ -1,12 +1,31 @@
 import { createWriteStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { HopelessPdf } from '../../signature/sheet';
+import type { CardOrder } from '../../signature/card';
+import type { HopelessPdf, SignedPdfOrder } from '../../signature/sheet';
 import { type Allowance, openPool, Overspent } from '../isolation/pool';
 import { root } from '../root';
 import { makeScratch } from '../scratch';
-import type { PdfMaker, PdfOrder } from '../worker-deps';
+
+/** A derived PDF as it is ordered; its original comes as a stream. */
+export type PdfOrder =
+  { kind: 'sheet'; content: Omit<SignedPdfOrder, 'original'> } | { kind: 'card'; content: Omit<CardOrder, 'original'> };
+
+/** Makes derived PDFs away from this process, with limits. */
+export type PdfMaker = {
+  /**
+   * Makes one and hands its file to `use`. `ok: false`: the original is made so that it costs too much; trying again is no use. Rejects
+   * when the maker itself broke.
+   */
+  make(
+    order: PdfOrder,
+    original: () => Promise<Readable>,
+    use: (file: string) => Promise<void>,
+  ): Promise<{ ok: true } | { ok: false; why: string }>;
+  close(): Promise<void>;
+};
 
 /** What a process that makes PDFs is asked: the order, where the original is and where the result goes. */
 export type PdfTask = { order: PdfOrder; original: string; made: string };

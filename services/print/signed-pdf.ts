@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { zoneOffsetMs } from '../../domain/routes/draft';
 import { storePdf } from './store-pdf';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 import type { SignerReport } from '../../signature';
 import type { Fact, SheetSigner } from '../../signature/sheet';
 import { storedCapability } from '../../storage/capabilities';
@@ -19,7 +19,7 @@ export async function makeSignedPdfFile(deps: WorkerDeps, input: DeriveStart): P
   const page = document && (await routeOfDocument(deps.db, input.documentId, document.attempt));
   const file = page && (await fileById(deps.db, input.documentId, page.fileId));
   if (!document || !page || !file) throw ApplicationFailure.nonRetryable('the document is gone', 'CannotDerive');
-  const t: Words = (key, params) => deps.translate(input.language, key, params);
+  const t: Words = (key, params) => deps.texts(input.language).t(key, params);
   const signatures = await signaturesOf(deps.db, input.routeId);
   const content = {
     mediaType: file.mediaType,
@@ -32,7 +32,7 @@ export async function makeSignedPdfFile(deps: WorkerDeps, input: DeriveStart): P
     signaturesHeading: t('sheet.signatures', { count: signatures.length }),
     signers: signatures.map((s) => presentSigner(s, page, t)),
     notice: t('sheet.notice'),
-    checkUrl: `${deps.publicUrl}/check/${storedCapability(deps.secrets, 'check', input.documentId, 1, document.checkHash)}`,
+    checkUrl: `${deps.config.publicUrl}/check/${storedCapability(deps.config.secrets, 'check', input.documentId, 1, document.checkHash)}`,
     checkPrompt: t('sheet.check'),
     foot: document.title,
     footPages: t('sheet.page', { page: '{page}', pages: '{pages}' }),

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { ApplicationFailure } from '@temporalio/activity';
 import { type DeriveStart, hopelessKey, hopelessOriginal } from '../../workflows/contracts/derive';
-import type { PdfOrder, WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
+import type { PdfOrder } from './maker';
 
 /**
  * Makes a derived PDF and stores it under its key. A document of which none can be made is noted as such, and the failure is final: the

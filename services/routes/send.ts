@@ -4,7 +4,7 @@ import type { Outcome } from '../../integrations/temporal/send';
 import { CommandUsed, isStored } from '../../storage/command';
 import { routeOfDocument } from '../../storage/queries/routes';
 import type { RouteSaved } from '../../workflows/contracts/route';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 
 /**
  * Sends one command to the route of a document. The record is the truth: a live route without a run gets one first, a run that refuses

@@ -19,7 +19,7 @@ import { insertRoute, loadRoute, participantById, type ParticipantCard, routeOfD
 import { acceptSignature, signatureFacts } from '../../storage/queries/signatures';
 import type { Applied, ApplyRoute, OpenRoute } from '../../workflows/contracts/route';
 import { mailsFor } from '../mail/route-mails';
-import type { WorkerDeps } from '../worker-deps';
+import type { WorkerDeps } from '../deps';
 
 /** Rolls the transaction back and becomes `{ ok: false, code }`. */
 class Refused extends Error {
@@ -176,11 +176,11 @@ const linksFor = (deps: WorkerDeps, route: Route, at: Date) =>
       organisationId: route.organisationId,
       tokenHash: hashOfLink(deps, p.id, 1),
       version: 1,
-      expiresAt: new Date(at.getTime() + deps.invitationLifeMs),
+      expiresAt: new Date(at.getTime() + deps.config.invitationLifeMs),
     }));
 
 const hashOfLink = (deps: WorkerDeps, participantId: string, version: number): Buffer =>
-  newCapability(deps.secrets, 'invitation', participantId, version).hash;
+  newCapability(deps.config.secrets, 'invitation', participantId, version).hash;
 
 /** A reminder renews an outside person's link, so that a mail never leads to a dead address. */
 async function renewLinks(deps: WorkerDeps, tx: Tx, input: ApplyRoute, at: Date): Promise<void> {
@@ -189,14 +189,14 @@ async function renewLinks(deps: WorkerDeps, tx: Tx, input: ApplyRoute, at: Date)
   for (const participantId of asked) {
     const invitation = await invitationOf(deps.db, participantId);
     if (!invitation || (invitation.revokedAt !== null && !byHand)) continue; // what somebody stopped, no timer starts again
-    if (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.invitationLifeMs / 2) continue;
+    if (invitation.revokedAt === null && invitation.expiresAt.getTime() - at.getTime() > deps.config.invitationLifeMs / 2) continue;
     const { version } = invitation;
     await renewInvitation(
       tx,
       participantId,
       version,
       hashOfLink(deps, participantId, version + 1),
-      new Date(at.getTime() + deps.invitationLifeMs),
+      new Date(at.getTime() + deps.config.invitationLifeMs),
     );
   }
 }

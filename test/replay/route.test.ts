@@ -6,7 +6,7 @@ import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import { workerConverter } from '../../integrations/temporal/client';
 import { root } from '../../services/root';
-import type { WorkerDeps } from '../../services/worker-deps';
+import type { WorkerDeps } from '../../services/deps';
 import { historiesFolder, historySecret } from '../support/histories';
 
 const bundle = path.join(root, 'dist', 'workflow-bundle.js');

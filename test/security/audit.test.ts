@@ -11,7 +11,7 @@ import { type SecretKeys, secretKeysOf } from '../../domain/secret-keys';
 import { activityDeps } from '../../services/open-deps';
 import { root } from '../../services/root';
 import { loadTrust } from '../../services/signing/check-signature';
-import type { WorkerDeps } from '../../services/worker-deps';
+import type { WorkerDeps } from '../../services/deps';
 import { policyFor } from '../../signature';
 import { appendAudit, auditContent, sealBoundaries } from '../../storage/audit';
 import { currentHeads, verifyAudit, verifyEntity } from '../../storage/audit-verify';

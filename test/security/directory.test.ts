@@ -39,7 +39,7 @@ const enter = async (uid: string): Promise<Browser> => {
 };
 
 const isOut = async (browser: Browser): Promise<boolean> => (await browser.get('/to-sign')).location.includes('/sign-in');
-const sync = (): Promise<void> => syncDirectory({ ...app.deps, syncMaxPercent: app.config.directory?.syncMaxPercent ?? 0 });
+const sync = (): Promise<void> => syncDirectory(app.deps);
 
 test('a person removed from the directory loses sessions and membership at the comparison', async () => {
   const [gone, stays] = [await enter('sync0'), await enter('sync1')];
@@ -56,8 +56,9 @@ test('a person removed from the directory loses sessions and membership at the c
 test('a directory that lists nobody has not been read, whoever is missing from it', async () => {
   const browser = await enter('sync9');
   const real = app.deps.directory;
+  const mayAllLeave = { ...app.config, directory: app.config.directory && { ...app.config.directory, syncMaxPercent: 100 } };
   const nobody = real && { ...real, people: () => Promise.resolve([]) };
-  await expect(syncDirectory({ ...app.deps, directory: nobody, syncMaxPercent: 100 })).rejects.toThrow('nobody');
+  await expect(syncDirectory({ ...app.deps, config: mayAllLeave, directory: nobody })).rejects.toThrow('nobody');
   expect(await isOut(browser)).toBe(false);
 });
 
