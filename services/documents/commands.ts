@@ -14,15 +14,12 @@ import {
   lockDocument,
   replaceFile,
   setTrashed,
-  type StoredFile,
 } from '../../storage/queries/documents';
 import { revokeInvitation } from '../../storage/queries/invitations';
 import { participantById } from '../../storage/queries/routes';
 import type { Deps } from '../deps';
 import type { Place } from './place';
-import { discard } from './upload';
-
-type Received = Omit<StoredFile, 'version'>;
+import { discard, type Received } from './upload';
 
 const fileFacts = (file: Received) => ({ file: file.name, bytes: file.sizeBytes, sha256: file.sha256.toString('hex') });
 
