@@ -92,8 +92,8 @@ test('a group of a hundred with two bad ones and a worker killed in the middle: 
   const sent = await sendMany(app, sender, signer, 100);
   const group = await chooseAll(page);
   expect(await page.textContent('.group-facts')).toContain('100 документов');
-  expect(await barriers(page)).toEqual([]);
   await state(page, 'ready');
+  expect(await barriers(page)).toEqual([]);
   const [early, late] = [sent[17], sent[71]];
   const withdraw = (id = ''): Promise<unknown> =>
     sender.post(`/documents/${id}/withdraw`, { command: app.deps.newId(), remark: 'не тот файл' });

@@ -173,8 +173,9 @@ describe('new documents', () => {
   test('an empty file is refused before it is sent', async () => {
     await open('new');
     await page.setInputFiles('#file', [{ name: 'empty.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(0) }]);
-    await page.waitForSelector('.filelist > li:last-child[data-state="fail"]');
-    expect(await page.textContent('.filelist > li:last-child')).toContain('файл пуст');
+    const row = '.filelist > li[data-state="fail"]:has-text("empty.pdf")';
+    await page.waitForSelector(row);
+    expect(await page.textContent(row)).toContain('файл пуст');
   });
 });
 

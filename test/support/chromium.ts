@@ -79,10 +79,15 @@ export class Chromium {
 
 /** Serious and critical findings of axe and the width to be scrolled sideways: nothing of it may be found on any page. */
 export async function barriers(page: Page): Promise<string[]> {
+  await untilStill(page);
   const found = await seriousFindings(page, root);
   const overflow = await sidewaysOverflow(page);
   return overflow > 0 ? [...found, `${page.url()} is ${overflow} px too wide`] : found;
 }
+
+/** Waits until nothing fades from one colour to another any more: half-way, a button has the contrast of neither. */
+const untilStill = (page: Page): Promise<unknown> =>
+  page.evaluate('Promise.all(document.getAnimations().filter((a) => a instanceof CSSTransition).map((a) => a.finished.catch(() => null)))');
 
 /** Waits until an expression holds in the page; Playwright's own way polls with eval, which the content policy forbids. */
 export const untilIn = (page: Page, expression: string): Promise<boolean> =>
