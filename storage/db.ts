@@ -153,9 +153,11 @@ function assertSession(session: Session | undefined): void {
     );
 }
 
-/** Runs one statement on a raw connection of the driver. */
+/** Runs one statement on a raw connection of the driver; a server that took the connection and then says nothing is given up. */
 const statement = (connection: PoolConnection, sql: string): Promise<unknown> =>
-  new Promise((resolve, reject) => connection.query(sql, (error: Error | null, rows: unknown) => (error ? reject(error) : resolve(rows))));
+  new Promise((resolve, reject) =>
+    connection.query({ sql, timeout: acquireMs }, (error: Error | null, rows: unknown) => (error ? reject(error) : resolve(rows))),
+  );
 
 /** Record changed under a snapshot (1020), lock wait timeout (1205), deadlock (1213): the whole transaction may be run again. */
 const retryable = new Set([1020, 1205, 1213]);

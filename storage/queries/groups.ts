@@ -1,27 +1,13 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { DocumentKind } from '../../domain/documents/document';
-import type { GroupCounts, GroupPurpose, GroupState, ItemState } from '../../domain/groups/group';
+import type { GroupCounts, ItemState } from '../../domain/groups/group';
 import type { StageKind } from '../../domain/routes/route';
-import type { Schema, SigningGroupItems } from '../schema';
+import type { Schema, SigningGroupItems, SigningGroups } from '../schema';
 import { changes } from '../sql';
 import type { Db, Tx } from '../db';
 
-export type SigningGroup = {
-  id: string;
-  organisationId: string;
-  personId: string;
-  purpose: GroupPurpose;
-  state: GroupState;
-  remark: string | null;
-  /** Fingerprint of the one certificate of the batch, once its first signature was accepted. */
-  certificate: Buffer | null;
-  certificateName: string;
-  keyDigest: 'streebog512' | 'sha256' | null;
-  createdAt: Date;
-  startedAt: Date | null;
-  endedAt: Date | null;
-  expiresAt: Date;
-};
+/** `certificate` is the fingerprint of the one certificate of the batch, once its first signature was accepted. */
+export type SigningGroup = Selectable<SigningGroups>;
 
 /** One document of a group, as it stood when the group was made. `attempt` and `fileId` are frozen: a newer file is not signed by it. */
 export type GroupItem = Selectable<SigningGroupItems>;

@@ -1,3 +1,5 @@
+import type { Selectable } from 'kysely';
+import type { MailDeliveries } from '../schema';
 import { changes } from '../sql';
 import type { Db, Tx } from '../db';
 
@@ -15,22 +17,7 @@ export const mailTemplates = [
 export type MailTemplate = (typeof mailTemplates)[number];
 export type MailState = 'queued' | 'retrying' | 'sent' | 'refused' | 'failed';
 
-export type Delivery = {
-  id: string;
-  organisationId: string;
-  commandId: string;
-  documentId: string;
-  routeId: string;
-  participantId: string | null;
-  personId: string | null;
-  recipient: string;
-  template: MailTemplate;
-  language: 'ru' | 'kk' | 'en';
-  state: MailState;
-  attempts: number;
-  lastError: string;
-  updatedAt: Date;
-};
+export type Delivery = Omit<Selectable<MailDeliveries>, 'audience' | 'createdAt'>;
 
 const deliveries = (db: Db) =>
   db

@@ -1,42 +1,15 @@
 import { expressionBuilder, type Selectable, type Updateable } from 'kysely';
-import type { PhoneAuthType, PhonePurpose, PhoneSignMethod, PhoneState } from '../../domain/phone/session';
+import type { PhoneState } from '../../domain/phone/session';
 import type { PhoneItems, PhoneSessions, Schema } from '../schema';
 import { changes } from '../sql';
 import type { Db, Tx } from '../db';
 
-/** One use of the phone. Addresses and tokens are kept as SHA-256 only. */
-export type PhoneSession = {
-  id: string;
-  purpose: PhonePurpose;
-  authType: PhoneAuthType;
-  signMethod: PhoneSignMethod;
-  state: PhoneState;
-  /** Why it was refused. */
-  code: string | null;
-  organisationId: string | null;
-  /** The member who signs; null for an outside person and before a sign-in. */
-  personId: string | null;
-  /** The place on a route of an outside person; null for members. */
-  participantId: string | null;
-  visitor: Buffer | null;
-  /** Whose signature is wanted; null when any will say who it is. */
-  iin: string | null;
-  title: string;
-  /** What is signed to enter or to confirm an account. */
-  xml: string | null;
-  codeVersion: number;
-  tokenHash: Buffer;
-  signerName: string | null;
-  signerIin: string | null;
-  signerBin: string | null;
-  signerSerial: string | null;
-  createdAt: Date;
-  codeExpiresAt: Date;
-  expiresAt: Date;
-  checkingAt: Date | null;
-  endedAt: Date | null;
-  usedAt: Date | null;
-};
+/**
+ * One use of the phone; addresses and tokens are kept as SHA-256 only. `personId` is the member who signs, null for an outside person and
+ * before a sign-in; `participantId` the place on a route of an outside person; `iin` whose signature is wanted, null when any will say who
+ * it is; `xml` what is signed to enter or to confirm an account; `code` why it was refused.
+ */
+export type PhoneSession = Omit<Selectable<PhoneSessions>, 'codeHash' | 'linkHash' | 'dataHash' | 'fetchedAt' | 'givenAt'>;
 
 /** One document of a session with its frozen signing session. `commandId` is also the id of its signature. */
 export type PhoneItem = Omit<Selectable<PhoneItems>, 'decidedAt'>;

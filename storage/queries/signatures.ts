@@ -1,39 +1,17 @@
+import type { Selectable } from 'kysely';
+import type { Signatures, SigningSessions } from '../schema';
 import { changes } from '../sql';
 import { type Db, isDuplicate, type Tx } from '../db';
 
 /** What one person is about to sign, frozen when the dialog opened: the answer must match all of it. */
-export type SigningSession = {
-  id: string;
-  organisationId: string;
-  routeId: string;
-  participantId: string;
-  fileId: string;
-  sha256: Buffer;
-  streebog512: Buffer;
-  iin: string;
-  bin: string | null;
-  purpose: string;
-  expiresAt: Date;
-  usedAt: Date | null;
-};
+export type SigningSession = Omit<Selectable<SigningSessions>, 'createdAt'>;
 
 /** Opens a signing session. */
 export async function insertSigningSession(db: Db, session: Omit<SigningSession, 'usedAt'>, now: Date): Promise<void> {
-  const row = {
-    id: session.id,
-    organisationId: session.organisationId,
-    routeId: session.routeId,
-    participantId: session.participantId,
-    fileId: session.fileId,
-    sha256: session.sha256,
-    streebog512: session.streebog512,
-    iin: session.iin,
-    bin: session.bin,
-    purpose: session.purpose,
-    createdAt: now,
-    expiresAt: session.expiresAt,
-  };
-  await db.insertInto('signingSessions').values(row).execute();
+  await db
+    .insertInto('signingSessions')
+    .values({ ...session, createdAt: now })
+    .execute();
 }
 
 /** The signing session of this participant with this id, or null. */
@@ -46,58 +24,12 @@ export const signingSession = async (db: Db, id: string, participantId: string):
     .where('participantId', '=', participantId)
     .executeTakeFirst()) ?? null;
 
-export type SignatureRecord = {
-  id: string;
-  organisationId: string;
-  documentId: string;
-  routeId: string;
-  participantId: string;
-  fileId: string;
-  sessionId: string;
-  state: 'received' | 'accepted';
-  objectKey: string;
-  sha256: Buffer;
-  verdict: 'valid' | 'invalid' | 'indeterminate';
-  code: string;
-  iin: string | null;
-  bin: string | null;
-  signerName: string;
-  organisationName: string;
-  roles: string[];
-  serial: string;
-  claimedAt: Date | null;
-  bestAt: Date;
-  receivedAt: Date;
-  /** The whole report of the check, as JSON. */
-  report: string;
-};
+/** A signature and what its check found; `report` is the whole report as JSON. */
+export type SignatureRecord = Omit<Selectable<Signatures>, 'roles'> & { roles: string[] };
 
 /** Keeps a signature that has arrived and been checked; it counts once its route's command accepts it. Repeating is harmless. */
 export async function insertReceived(db: Db, signature: Omit<SignatureRecord, 'state'>): Promise<void> {
-  const row = {
-    id: signature.id,
-    organisationId: signature.organisationId,
-    documentId: signature.documentId,
-    routeId: signature.routeId,
-    participantId: signature.participantId,
-    fileId: signature.fileId,
-    sessionId: signature.sessionId,
-    state: 'received' as const,
-    objectKey: signature.objectKey,
-    sha256: signature.sha256,
-    verdict: signature.verdict,
-    code: signature.code,
-    iin: signature.iin,
-    bin: signature.bin,
-    signerName: signature.signerName,
-    organisationName: signature.organisationName,
-    roles: signature.roles.join(','),
-    serial: signature.serial,
-    claimedAt: signature.claimedAt,
-    bestAt: signature.bestAt,
-    receivedAt: signature.receivedAt,
-    report: signature.report,
-  };
+  const row = { ...signature, state: 'received' as const, roles: signature.roles.join(',') };
   try {
     await db.insertInto('signatures').values(row).execute();
   } catch (error) {

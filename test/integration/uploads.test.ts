@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { sweepUploads } from '../../services/upkeep';
 import { digest } from '../../signature';
-import { openObjectStore } from '../../storage/objects';
+import { ObjectStoreAway, openObjectStore } from '../../storage/objects';
 import { execute, select } from '../../storage/sql';
 import { aPdf, TestApplication } from '../support/application';
 import type { Browser } from '../support/browser';
@@ -142,6 +142,9 @@ test('while the store refuses to write, an upload of any size is answered soon a
       expect(answer.text).not.toMatch(/AccessDenied|files\//);
     }
     expect(await select(away.deps.db, 'SELECT id FROM documents')).toEqual([]);
+    const source = Readable.from([Buffer.alloc(12_000_000, 'x')]); // that nobody else listens to
+    await expect(away.deps.objects.putStream('files/refused', source, 'application/pdf')).rejects.toThrow(ObjectStoreAway);
+    expect(source.destroyed).toBe(true);
   } finally {
     await away.stop();
     refusing.closeAllConnections();
